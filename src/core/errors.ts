@@ -1,0 +1,24 @@
+// Errors that end a command, and the exit codes. A bad file is data and never comes here.
+
+/** Exit codes; the README's table says the same and a test compares them. */
+export const EXIT = { ok: 0, incomplete: 1, usage: 2, bug: 70, interrupted: 130, terminated: 143 } as const;
+
+/** A user's mistake: one line that names the flag or file and what would mend it; exit 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The command could not finish its work through no fault of its arguments; exit 1. */
+export class RunError extends Error {
+  override readonly name = 'RunError';
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` of a system error, as `ENOENT`. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
