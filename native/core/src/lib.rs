@@ -3,8 +3,16 @@
 //! Start at `batch` (what a worker does in one call) and `schema` (what comes out). The crate knows
 //! nothing of Node, processes, queues or databases.
 
+pub mod asn1;
+pub mod batch;
 pub mod column;
+pub mod extract;
+pub mod features;
 pub mod hash;
+pub mod input;
 pub mod limits;
+pub mod output;
+pub mod pe;
 pub mod problems;
 pub mod schema;
+pub mod text;

@@ -9,3 +9,64 @@ pub const MAX_PROBLEMS: usize = 64;
 
 /// Characters of a problem's detail: a line on a terminal, not a copy of the input.
 pub const MAX_PROBLEM_DETAIL: usize = 200;
+
+/// Bytes of a window: files that are not held whole are read, hashed and scanned in pieces of this
+/// size, and a buffer larger than this is given back after its file.
+pub const WINDOW: usize = 64 << 20;
+
+/// Default bound of what is held whole and parsed as PE (`--max-file-size`). The largest sample of
+/// the dataset has 201,367,304 bytes; two workers with one such file each stay under 1 GiB.
+pub const MAX_FILE_SIZE: u64 = 256 << 20;
+
+/// Slowest files that a batch reports, for the commit record.
+pub const MAX_SLOWEST: usize = 20;
+
+/// Bytes of text kept of one static string (`string_length`). A file of one character is one string
+/// as long as itself; the longest in real files are scripts and certificates of a few megabytes.
+pub const MAX_STRING_BYTES: usize = 16 << 20;
+
+/// Rows of a row group of strings: what a reader decodes to filter on one sample.
+pub const STRING_ROW_GROUP_ROWS: usize = 1_000_000;
+
+/// Bytes of text in a row group of strings, and so the size of the arena they wait in.
+pub const STRING_ROW_GROUP_BYTES: usize = 64 << 20;
+
+/// Sections read. The data set's largest table has 72, pefile reads 2,048; a header can declare 65,535.
+pub const MAX_SECTIONS: usize = 2_048;
+
+/// `e_lfanew` up to which the bytes before it are searched for Rich data. Real stubs end below 4 KiB;
+/// the search costs a pass over them.
+pub const MAX_DOS_STUB: usize = 64 * 1024;
+
+/// Entries read of one directory, all its tables together. The longest real import list has some
+/// 50,000 functions, an export table 65,536 ordinals and as many names; descriptors that share one
+/// thunk table multiply.
+pub const MAX_DIRECTORY_STEPS: usize = 262_144;
+
+/// Bytes of names kept of one directory. The longest real import list has 1,018,291 characters.
+pub const MAX_DIRECTORY_TEXT: usize = 16 * 1024 * 1024;
+
+/// Bytes of one name. MSVC's longest decorated name has 4,096; pefile cuts at 512.
+pub const MAX_NAME: usize = 4_096;
+
+/// `WIN_CERTIFICATE` entries read. Signed files have one, seldom two; the length may be 8, which
+/// would make millions of one table.
+pub const MAX_WIN_CERTIFICATES: usize = 64;
+
+/// Certificates kept for one file. Real signatures carry 2 to 12; one could be two bytes long.
+pub const MAX_CERTIFICATES: usize = 256;
+
+/// Bytes of one certificate. Real ones have 1 to 4 KiB, the largest known in public logs less than
+/// 100 KiB; each is kept as PEM, and its key again.
+pub const MAX_CERTIFICATE_BYTES: usize = 256 * 1024;
+
+/// Attributes of a subject or issuer. Real names have up to a dozen; one is 11 bytes and becomes
+/// two strings and more.
+pub const MAX_NAME_ATTRIBUTES: usize = 128;
+
+/// Bytes of text of one name attribute. X.520 allows 64 to 128 for most, some issuers put a
+/// disclaimer of a few hundred into one.
+pub const MAX_NAME_VALUE_BYTES: usize = 8 * 1024;
+
+/// Bytes of a serial number. RFC 5280 allows 20; writing it in decimal costs their square.
+pub const MAX_SERIAL_BYTES: usize = 256;

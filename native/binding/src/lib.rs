@@ -1,0 +1,192 @@
+//! merc-core for JavaScript: paths and options in, small summaries out. One plain function behind
+//! each export, synchronous; the pool's workers are what runs side by side.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use merc_core::batch::{self, Slow, Target};
+use merc_core::extract::{self, FileRef, Options};
+use merc_core::input::Buffers;
+use merc_core::text::scan::Encoding;
+use napi::{Error, Result};
+use napi_derive::napi;
+
+thread_local! {
+    /// Buffers of this worker, kept from batch to batch.
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
+}
+
+/// Options that change rows.
+#[napi(object)]
+pub struct ExtractOptions {
+    /// Only the columns of the classic system.
+    pub classic: bool,
+    /// Bytes up to which a file is held whole and parsed.
+    pub max_file_size: f64,
+}
+
+/// One file of a plan.
+#[napi(object)]
+pub struct BatchFile {
+    pub sample_id: i32,
+    /// Index into the roots.
+    pub root: u32,
+    /// Below its root, as it is shown.
+    pub path: String,
+    /// Its own bytes, base64, where they are not UTF-8.
+    pub path_raw: Option<String>,
+    /// Bytes when it was planned.
+    pub size: f64,
+    /// Milliseconds since 1970 when it was planned.
+    pub mtime: f64,
+}
+
+/// A batch and where its output goes.
+#[napi(object)]
+pub struct BatchTask {
+    pub roots: Vec<String>,
+    pub files: Vec<BatchFile>,
+    pub records_path: String,
+    pub strings_path: String,
+    pub options: ExtractOptions,
+    /// Key-value metadata of the parts.
+    pub metadata: HashMap<String, String>,
+}
+
+/// A file and the time it took.
+#[napi(object)]
+pub struct SlowFile {
+    pub path: String,
+    pub size: f64,
+    pub milliseconds: f64,
+}
+
+/// What extracting a batch came to.
+#[napi(object)]
+pub struct BatchSummary {
+    pub rows: f64,
+    pub bytes: f64,
+    pub strings: f64,
+    /// Files by `status`.
+    pub statuses: HashMap<String, u32>,
+    /// Files by problem, as `stage.kind`.
+    pub problems: HashMap<String, u32>,
+    pub slowest: Vec<SlowFile>,
+}
+
+/// What this build is.
+#[napi(object)]
+pub struct Version {
+    pub extractor_version: String,
+    pub schema_version: u32,
+    /// Which kernels this CPU runs.
+    pub cpu_path: String,
+}
+
+/// Extracts a batch; throws only where its output cannot be written.
+#[napi(catch_unwind)]
+pub fn extract_batch(task: BatchTask) -> Result<BatchSummary> {
+    let files = task.files.iter().map(|file| locate(&task.roots, file)).collect::<Result<Vec<_>>>()?;
+    let mut metadata: Vec<_> = task.metadata.into_iter().collect();
+    metadata.sort_unstable();
+    let target = Target {
+        records: Path::new(&task.records_path),
+        strings: Path::new(&task.strings_path),
+        created_by: CREATED_BY,
+        metadata: &metadata,
+    };
+    let summary = BUFFERS
+        .with_borrow_mut(|buffers| batch::extract_batch(&files, options(&task.options), &target, buffers))
+        .map_err(|error| Error::from_reason(error.to_string()))?;
+    Ok(BatchSummary {
+        rows: summary.rows as f64,
+        bytes: summary.bytes as f64,
+        strings: summary.strings as f64,
+        statuses: summary.statuses.into_iter().collect(),
+        problems: summary.problems.into_iter().collect(),
+        slowest: summary.slowest.into_iter().map(slow_file).collect(),
+    })
+}
+
+/// Extracts one file: `{"sample": {...}, "strings": [{"file_offset", "encoding", "value"}, ...]}` as
+/// JSON text, since its integers may be larger than JavaScript's; at most `max_strings` strings.
+#[napi(catch_unwind)]
+pub fn extract_file(path: String, options: ExtractOptions, max_strings: u32) -> Result<String> {
+    let name = Path::new(&path).file_name().map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned());
+    let file = FileRef { sample_id: 0, path: name, path_raw: None, planned: None };
+    let mut strings = Vec::new();
+    let mut sink = |encoding: Encoding, file_offset: u64, text: &[u8]| {
+        if strings.len() < max_strings as usize {
+            strings.push(serde_json::json!({
+                "file_offset": file_offset,
+                "encoding": encoding.name(),
+                "value": String::from_utf8_lossy(text),
+            }));
+        }
+    };
+    let sample = BUFFERS.with_borrow_mut(|buffers| {
+        extract::extract(Path::new(&path), &file, self::options(&options), buffers, &mut sink)
+    });
+    serde_json::to_string(&serde_json::json!({ "sample": sample, "strings": strings }))
+        .map_err(|error| Error::from_reason(error.to_string()))
+}
+
+/// Every column, documented: groups as JSON text.
+#[napi]
+pub fn columns() -> Result<String> {
+    serde_json::to_string(&merc_core::features::features()).map_err(|error| Error::from_reason(error.to_string()))
+}
+
+/// Versions of extractor and schema, and the kernels in use.
+#[napi]
+pub fn version() -> Version {
+    Version {
+        extractor_version: env!("CARGO_PKG_VERSION").to_owned(),
+        schema_version: merc_core::schema::SCHEMA_VERSION,
+        cpu_path: merc_core::hash::cpu_path().to_owned(),
+    }
+}
+
+const CREATED_BY: &str = concat!("merc ", env!("CARGO_PKG_VERSION"));
+
+fn options(options: &ExtractOptions) -> Options {
+    Options { classic: options.classic, max_file_size: options.max_file_size as u64 }
+}
+
+fn slow_file(Slow { path, size, milliseconds }: Slow) -> SlowFile {
+    SlowFile { path, size: size as f64, milliseconds }
+}
+
+fn locate(roots: &[String], file: &BatchFile) -> Result<(PathBuf, FileRef)> {
+    let root = roots
+        .get(file.root as usize)
+        .ok_or_else(|| Error::from_reason(format!("{}: root {} is not in the plan", file.path, file.root)))?;
+    let path_raw = file
+        .path_raw
+        .as_ref()
+        .map(|raw| STANDARD.decode(raw))
+        .transpose()
+        .map_err(|error| Error::from_reason(format!("{}: {error}", file.path)))?;
+    let relative = path_raw.as_deref().map_or_else(|| PathBuf::from(&file.path), native_path);
+    let reference = FileRef {
+        sample_id: file.sample_id,
+        path: file.path.clone(),
+        path_raw,
+        planned: Some((file.size as u64, file.mtime as i64)),
+    };
+    Ok((Path::new(root).join(relative), reference))
+}
+
+#[cfg(unix)]
+fn native_path(raw: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    PathBuf::from(std::ffi::OsStr::from_bytes(raw))
+}
+
+#[cfg(not(unix))]
+fn native_path(raw: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(raw).into_owned())
+}

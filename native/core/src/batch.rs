@@ -1,0 +1,100 @@
+//! What a worker does in one call: the files of a batch in, two Parquet files and a summary out.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::extract::{FileRef, Options, extract};
+use crate::input::Buffers;
+use crate::limits::MAX_SLOWEST;
+use crate::output::records;
+use crate::output::strings::StringsWriter;
+use crate::schema::Sample;
+
+/// What extracting a batch came to.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// Files, each a row.
+    pub rows: u64,
+    /// Bytes of input read.
+    pub bytes: u64,
+    /// Strings found.
+    pub strings: u64,
+    /// Files by `status`.
+    pub statuses: BTreeMap<String, u32>,
+    /// Files by problem, as `stage.kind`.
+    pub problems: BTreeMap<String, u32>,
+    /// The slowest files first.
+    pub slowest: Vec<Slow>,
+}
+
+/// A file and the time it took.
+#[derive(Debug, Clone)]
+pub struct Slow {
+    /// Path below its root.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// Wall time.
+    pub milliseconds: f64,
+}
+
+/// Where a batch's output goes and what is written into it.
+#[derive(Debug)]
+pub struct Target<'a> {
+    /// Parquet file of the records.
+    pub records: &'a Path,
+    /// Parquet file of the strings.
+    pub strings: &'a Path,
+    /// `created_by` of the files.
+    pub created_by: &'a str,
+    /// Key-value metadata of the strings file, a part as it is.
+    pub metadata: &'a [(String, String)],
+}
+
+/// Extracts `files`, each with its location, in ascending `sample_id`.
+///
+/// # Errors
+/// Only where the output cannot be written; whatever is wrong with an input is in its row.
+pub fn extract_batch(
+    files: &[(PathBuf, FileRef)],
+    options: Options,
+    target: &Target,
+    buffers: &mut Buffers,
+) -> io::Result<Summary> {
+    let mut strings = StringsWriter::create(target.strings, target.created_by, target.metadata)?;
+    let mut summary = Summary::default();
+    let mut samples = Vec::with_capacity(files.len());
+    for (location, file) in files {
+        let started = Instant::now();
+        strings.begin(file.sample_id);
+        let sample = extract(location, file, options, buffers, &mut strings);
+        summary.add(&sample, started.elapsed().as_secs_f64() * 1e3);
+        samples.push(sample);
+    }
+    summary.strings = strings.finish()?.rows;
+    records::write(target.records, &samples, options.classic).map_err(io::Error::other)?;
+    Ok(summary)
+}
+
+impl Summary {
+    fn add(&mut self, sample: &Sample, milliseconds: f64) {
+        self.rows += 1;
+        self.bytes += sample.file_size as u64;
+        *self.statuses.entry(sample.status.clone()).or_default() += 1;
+        let mut kinds: Vec<_> = sample.problems.iter().map(|p| format!("{}.{}", p.stage, p.kind)).collect();
+        kinds.extend(sample.limits_hit.iter().map(|limit| format!("limit.{limit}")));
+        kinds.sort_unstable();
+        kinds.dedup();
+        for kind in kinds {
+            *self.problems.entry(kind).or_default() += 1;
+        }
+        let slower = self.slowest.partition_point(|slow| slow.milliseconds >= milliseconds);
+        if slower < MAX_SLOWEST {
+            let slow = Slow { path: sample.path.clone(), size: sample.file_size as u64, milliseconds };
+            self.slowest.insert(slower, slow);
+            self.slowest.truncate(MAX_SLOWEST);
+        }
+    }
+}

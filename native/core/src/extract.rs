@@ -1,0 +1,196 @@
+//! One file: read once, hashed, counted, scanned, parsed; a row whatever it holds.
+//!
+//! Each stage is guarded by itself, so that a panic in one costs that stage's columns and nothing
+//! else. The strings go to the caller's sink, everything else into the record.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use crate::column::{Bytes, Timestamp};
+use crate::hash::{Digests, hex};
+use crate::input::{self, Buffers, Contents};
+use crate::pe::{self, Image, names};
+use crate::problems::Problems;
+use crate::schema::Sample;
+use crate::text::histogram::Histogram;
+use crate::text::magic::magic;
+use crate::text::scan::{Encoding, Scanner, StringCounts, StringSink};
+
+/// `Characteristics` of the COFF header: the file is a DLL.
+const IMAGE_FILE_DLL: i32 = 0x2000;
+
+/// What changes rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Only the columns of the classic system.
+    pub classic: bool,
+    /// Bytes up to which a file is held whole and parsed; of a larger one the first window is.
+    pub max_file_size: u64,
+}
+
+/// One file of a plan.
+#[derive(Debug, Clone)]
+pub struct FileRef {
+    /// Its number within the output.
+    pub sample_id: i32,
+    /// Path below its root, as it is shown.
+    pub path: String,
+    /// The path's own bytes, where they are not UTF-8.
+    pub path_raw: Option<Vec<u8>>,
+    /// Size and modification time (milliseconds since 1970) that the plan saw; none where there is no plan.
+    pub planned: Option<(u64, i64)>,
+}
+
+/// Extracts the file at `location`; `file` says how it is named in its row.
+pub fn extract(
+    location: &Path,
+    file: &FileRef,
+    options: Options,
+    buffers: &mut Buffers,
+    strings: &mut impl StringSink,
+) -> Sample {
+    let mut sample = Sample {
+        sample_id: file.sample_id,
+        file_name: file.path.rsplit('/').next().unwrap_or_default().to_owned(),
+        path: file.path.clone(),
+        path_raw: file.path_raw.clone().map(Bytes),
+        ..Sample::default()
+    };
+    let mut problems = Problems::default();
+    match read_and_scan(location, options, buffers, strings, &mut sample) {
+        Ok(contents) => {
+            sample.file_size = contents.size as i64;
+            note_changes(file, &contents, &mut problems);
+            parse(&contents, options, &mut sample, &mut problems);
+        }
+        Err(error) => {
+            "failed".clone_into(&mut sample.status);
+            problems.add("read", "unreadable", None, error.to_string());
+        }
+    }
+    sample.problems = problems.list;
+    sample.limits_hit.extend(problems.limits_hit);
+    if sample.status == "ok" && !(sample.problems.is_empty() && sample.limits_hit.is_empty()) {
+        "partial".clone_into(&mut sample.status);
+    }
+    sample
+}
+
+/// Everything that sees each byte once: digests, histogram, strings.
+fn read_and_scan<'a>(
+    location: &Path,
+    options: Options,
+    buffers: &'a mut Buffers,
+    strings: &mut impl StringSink,
+    sample: &mut Sample,
+) -> std::io::Result<Contents<'a>> {
+    let (mut digests, mut histogram) = (Digests::default(), Histogram::default());
+    let (mut ascii, mut wide) = (Scanner::new(Encoding::Ascii), Scanner::new(Encoding::Utf16Le));
+    let contents = input::read(location, options.max_file_size, buffers, |window| {
+        digests.update(window);
+        histogram.add(window);
+        ascii.push(window, strings);
+    })?;
+    let ascii = ascii.finish(strings);
+    let wide = if contents.size == contents.head.len() as u64 {
+        wide.push(contents.head, strings);
+        wide.finish(strings)
+    } else {
+        // All ASCII strings come before all wide ones, and a file in windows could hold more wide
+        // text than memory: it is read a second time.
+        input::read(location, 0, &mut Buffers::default(), |window| wide.push(window, strings))?;
+        wide.finish(strings)
+    };
+    let digests = digests.finish();
+    sample.md5 = Some(hex(&digests.md5));
+    sample.sha1 = Some(hex(&digests.sha1));
+    sample.sha256 = Some(hex(&digests.sha256));
+    sample.entropy = Some(histogram.entropy());
+    if !options.classic {
+        sample.byte_histogram = Some(histogram.counts.iter().map(|&count| count as i64).collect());
+    }
+    count_strings(sample, ascii, wide);
+    Ok(contents)
+}
+
+fn count_strings(sample: &mut Sample, ascii: StringCounts, wide: StringCounts) {
+    sample.string_count_ascii = Some(ascii.strings as i64);
+    sample.string_count_wide = Some(wide.strings as i64);
+    sample.string_bytes = Some((ascii.text_bytes + wide.text_bytes) as i64);
+    if ascii.cut + wide.cut > 0 {
+        sample.limits_hit.push("string_length".to_owned());
+    }
+}
+
+fn note_changes(file: &FileRef, contents: &Contents, problems: &mut Problems) {
+    let seen = (contents.size, contents.mtime);
+    let changed = file.planned.is_some_and(|planned| planned != seen) || contents.size != contents.size_at_open;
+    if changed {
+        let (size, mtime) = file.planned.unwrap_or((contents.size_at_open, contents.mtime));
+        let detail = format!("planned {size} bytes of {}, read {} of {}", millis(mtime), seen.0, millis(seen.1));
+        problems.add("read", "changed", None, detail);
+    }
+}
+
+fn millis(time: i64) -> String {
+    format!("{}.{:03}", Timestamp(time.div_euclid(1_000)), time.rem_euclid(1_000))
+}
+
+/// The stages that parse, each guarded.
+fn parse(contents: &Contents, options: Options, sample: &mut Sample, problems: &mut Problems) {
+    let bytes = contents.head;
+    if bytes.len() as u64 != contents.size {
+        problems.limit("max_file_size");
+    }
+    sample.magic = guarded("magic", problems, |_| Some(magic(bytes, contents.size)));
+    let Some(image) = guarded("header", problems, |problems| Image::parse(bytes, problems)) else {
+        "not_pe".clone_into(&mut sample.status);
+        return;
+    };
+    "ok".clone_into(&mut sample.status);
+    headers(&image, options, sample);
+    sample.sections = Some(image.sections().to_vec());
+    sample.imports = guarded("import", problems, |problems| pe::import::imports(&image, problems));
+    sample.exports = guarded("export", problems, |problems| pe::export::exports(&image, problems));
+    sample.certificates = guarded("certificate", problems, |problems| {
+        let range = image.certificate_table()?;
+        let end = (range.end as usize).min(bytes.len());
+        let Some(table) = bytes.get(range.start as usize..end) else {
+            problems.add("certificate", "table_out_of_file", range.start, format!("{} bytes", range.end - range.start));
+            return None;
+        };
+        Some(pe::certificate::certificates(table, range.start, problems))
+    });
+}
+
+fn headers(image: &Image, options: Options, sample: &mut Sample) {
+    let coff = image.coff_header();
+    sample.headers = coff.cloned();
+    sample.headers_optional = image.optional_header().cloned();
+    if options.classic {
+        return;
+    }
+    sample.dos_header = Some(image.dos_header().clone());
+    sample.data_directories = Some(image.data_directories());
+    sample.is_64bit = Some(image.is_64bit());
+    sample.is_dll = coff.map(|coff| coff.characteristics & IMAGE_FILE_DLL != 0);
+    sample.machine_name = coff.and_then(|coff| names::name(names::MACHINES, coff.machine as u32)).map(str::to_owned);
+    sample.subsystem_name = image
+        .optional_header()
+        .and_then(|optional| names::name(names::SUBSYSTEMS, optional.subsystem? as u32))
+        .map(str::to_owned);
+    sample.coff_timestamp = coff.map(|coff| Timestamp(coff.time_date_stamp));
+}
+
+/// Runs one stage; a panic becomes a problem of that stage.
+fn guarded<T>(stage: &str, problems: &mut Problems, run: impl FnOnce(&mut Problems) -> Option<T>) -> Option<T> {
+    match catch_unwind(AssertUnwindSafe(|| run(problems))) {
+        Ok(value) => value,
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            problems.add(stage, "panic", None, text);
+            None
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Reading a file once, whole or in windows, into reused memory.
+//!
+//! Read and not mapped: a mapped file that shrinks kills the process. Never more is read than the
+//! file held when it was opened, so a file that grows cannot hold a worker.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use crate::limits::WINDOW;
+
+/// Buffers that live as long as a worker.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    head: Vec<u8>,
+    window: Vec<u8>,
+}
+
+/// What was read of a file.
+#[derive(Debug)]
+pub struct Contents<'a> {
+    /// The whole file, or its first window where it is larger than the bound.
+    pub head: &'a [u8],
+    /// Bytes read.
+    pub size: u64,
+    /// Bytes when it was opened.
+    pub size_at_open: u64,
+    /// Modification time when it was opened, milliseconds since 1970, cut toward 1970 as the plan's.
+    pub mtime: i64,
+}
+
+/// Reads the file at `path`, handing every byte to `each` once and in order. Files of at most
+/// `whole` bytes are handed over in one piece, larger ones in windows.
+pub fn read<'a>(
+    path: &Path,
+    whole: u64,
+    buffers: &'a mut Buffers,
+    mut each: impl FnMut(&[u8]),
+) -> io::Result<Contents<'a>> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let size_at_open = metadata.len();
+    let mtime = metadata.modified().ok().map_or(0, |time| match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => after.as_millis() as i64,
+        Err(before) => -(before.duration().as_millis() as i64),
+    });
+    if buffers.head.capacity() > WINDOW {
+        buffers.head = Vec::new();
+    }
+    let first = if size_at_open <= whole { size_at_open } else { WINDOW as u64 };
+    fill(&mut file, &mut buffers.head, first)?;
+    each(&buffers.head);
+    let mut size = buffers.head.len() as u64;
+    let mut last = buffers.head.len() as u64;
+    while last > 0 && size < size_at_open {
+        fill(&mut file, &mut buffers.window, (size_at_open - size).min(WINDOW as u64))?;
+        each(&buffers.window);
+        last = buffers.window.len() as u64;
+        size += last;
+    }
+    Ok(Contents { head: &buffers.head, size, size_at_open, mtime })
+}
+
+/// Reads `wanted` bytes, or fewer where the file ends.
+fn fill(file: &mut File, buffer: &mut Vec<u8>, wanted: u64) -> io::Result<()> {
+    buffer.clear();
+    buffer.try_reserve_exact(wanted as usize).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+    file.take(wanted).read_to_end(buffer)?;
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! Writing: records and strings become Parquet files in the caller's work folder.
+
+pub mod records;
+pub mod strings;

@@ -1,0 +1,74 @@
+//! The export directory.
+//!
+//! Gives the exports as pefile orders them: first the name table, one row a name, then what has an
+//! ordinal only. An entry of address 0 exports nothing. The directory's `Size` is only what tells
+//! a forwarder from an address.
+
+use crate::problems::Problems;
+use crate::schema::Export;
+
+use super::import::dwords;
+use super::walk::Walk;
+use super::{Image, directory};
+
+const DIRECTORY_SIZE: usize = 40;
+
+/// The exports; `None` where there is no export directory, or, with a problem, none that can be read.
+pub fn exports(image: &Image<'_>, problems: &mut Problems) -> Option<Vec<Export>> {
+    let (start, size) = image.directory(directory::EXPORT)?;
+    let start = u64::from(start);
+    let mut walk = Walk::new(image, "export", problems);
+    let data = image.data_at(start, DIRECTORY_SIZE).unwrap_or_default();
+    let Some([_, _, _, _, base, function_count, name_count, functions, names, name_ordinals]) = dwords(data)
+    else {
+        walk.note("directory_truncated", image.offset_of(start), format!("{start:#x}"));
+        return None;
+    };
+    let (functions, _) = table(&mut walk, functions, function_count, 4).as_chunks::<4>();
+    let (names, _) = table(&mut walk, names, name_count, 4).as_chunks::<4>();
+    let (name_ordinals, _) = table(&mut walk, name_ordinals, name_count, 2).as_chunks::<2>();
+
+    let mut exports = Vec::new();
+    let mut named = vec![false; functions.len()];
+    let row = |walk: &mut Walk<'_, '_, '_>, name, index: usize, rva: u32| {
+        let forwarded = (start..start + u64::from(size)).contains(&rva.into());
+        let forwarder = if forwarded { walk.name_at(rva.into()) } else { None };
+        Export { name, ordinal: i64::from(base) + index as i64, rva: rva.into(), forwarder }
+    };
+    for (name, index) in names.iter().zip(name_ordinals) {
+        if !walk.step() {
+            return Some(exports);
+        }
+        let index = usize::from(u16::from_le_bytes(*index));
+        let Some((rva, is_named)) = functions.get(index).zip(named.get_mut(index)) else {
+            walk.note("name_ordinal", None, format!("{index} of {}", functions.len()));
+            continue;
+        };
+        let rva = u32::from_le_bytes(*rva);
+        if rva != 0 {
+            *is_named = true;
+            let name = walk.name_at(u32::from_le_bytes(*name).into());
+            exports.push(row(&mut walk, name, index, rva));
+        }
+    }
+    for (index, (rva, is_named)) in functions.iter().zip(named).enumerate() {
+        if !walk.step() {
+            break;
+        }
+        let rva = u32::from_le_bytes(*rva);
+        if rva != 0 && !is_named {
+            exports.push(row(&mut walk, None, index, rva));
+        }
+    }
+    Some(exports)
+}
+
+/// Bytes of a table of `count` entries of `width` bytes, as far as the file holds them.
+fn table<'a>(walk: &mut Walk<'_, 'a, '_>, rva: u32, count: u32, width: usize) -> &'a [u8] {
+    let wanted = (count as usize).saturating_mul(width);
+    let data = walk.image.data_at(rva.into(), wanted).unwrap_or_default();
+    if data.len() < wanted {
+        walk.note("table_truncated", walk.image.offset_of(rva.into()), format!("{rva:#x}, {count} entries"));
+    }
+    data
+}

@@ -1,0 +1,62 @@
+//! The import directory.
+//!
+//! Gives every descriptor that asks for something, in order, duplicates too, up to the descriptor of
+//! zeros. The directory's `Size` is not looked at: neither Windows nor pefile does.
+
+use crate::problems::Problems;
+use crate::schema::Import;
+
+use super::walk::Walk;
+use super::{Image, directory, thunk};
+
+const DESCRIPTOR_SIZE: usize = 20;
+
+/// The imports; `None` where there is no import directory, or, with a problem, none that can be read.
+pub fn imports(image: &Image<'_>, problems: &mut Problems) -> Option<Vec<Import>> {
+    let (start, _) = image.directory(directory::IMPORT)?;
+    let mut walk = Walk::new(image, "import", problems);
+    let mut imports = Vec::new();
+    let mut rva = u64::from(start);
+    while walk.step() {
+        let data = image.data_at(rva, DESCRIPTOR_SIZE).unwrap_or_default();
+        let Some(descriptor) = data.first_chunk::<DESCRIPTOR_SIZE>() else {
+            walk.note("descriptors_unterminated", image.offset_of(rva), format!("{rva:#x}"));
+            if rva == u64::from(start) {
+                return None;
+            }
+            break;
+        };
+        if descriptor == &[0; DESCRIPTOR_SIZE] {
+            break;
+        }
+        if let Some(import) = import(&mut walk, descriptor, rva) {
+            imports.push(import);
+        }
+        rva += DESCRIPTOR_SIZE as u64;
+    }
+    Some(imports)
+}
+
+fn import(walk: &mut Walk<'_, '_, '_>, descriptor: &[u8; DESCRIPTOR_SIZE], rva: u64) -> Option<Import> {
+    let [lookup, _time_date_stamp, _forwarder_chain, name, address] = dwords(descriptor)?;
+    let dll = walk.name_at(name.into())?;
+    if dll.is_empty() {
+        walk.note("dll_empty", walk.image.offset_of(rva), format!("{name:#x}"));
+        return None;
+    }
+    let functions = thunk::functions(walk, lookup, address, dll.as_bytes());
+    if functions.is_empty() {
+        walk.note("descriptor_empty", walk.image.offset_of(rva), dll);
+        return None;
+    }
+    Some(Import { dll, delayed: false, functions })
+}
+
+/// The first `N` little-endian dwords of `bytes`.
+pub(super) fn dwords<const N: usize>(bytes: &[u8]) -> Option<[u32; N]> {
+    let mut dwords = [0; N];
+    let (chunks, _) = bytes.as_chunks::<4>();
+    let found = chunks.get(..N)?;
+    dwords.iter_mut().zip(found).for_each(|(dword, chunk)| *dword = u32::from_le_bytes(*chunk));
+    Some(dwords)
+}

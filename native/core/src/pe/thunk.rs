@@ -1,0 +1,86 @@
+//! Thunk tables: the functions that one import descriptor, delayed or not, asks of its DLL.
+//!
+//! Reads the lookup table, or the address table where that one is empty or broken. Ends where pefile
+//! ends a table; what stands in front of a broken entry is kept, which pefile throws away.
+
+use crate::schema::ImportedFunction;
+
+use super::ordinals;
+use super::walk::Walk;
+
+/// The entries of one table.
+struct Table {
+    thunks: Vec<u64>,
+    /// Why it ended without its zero entry.
+    broken: Option<(&'static str, u64)>,
+}
+
+/// Functions of the descriptor whose tables are at the RVAs `lookup` and `address` (0: none).
+pub(super) fn functions(
+    walk: &mut Walk<'_, '_, '_>,
+    lookup: u32,
+    address: u32,
+    dll: &[u8],
+) -> Vec<ImportedFunction> {
+    let wide = walk.image.is_64bit();
+    let ordinal_flag = if wide { 1 << 63 } else { 1 << 31 };
+    let thunks = choose(walk, lookup.into(), address.into(), ordinal_flag);
+
+    let mut functions = Vec::with_capacity(thunks.len());
+    for thunk in thunks {
+        if thunk & ordinal_flag != 0 {
+            let ordinal = thunk as u16;
+            let name = ordinals::name(dll, ordinal).map(str::to_owned);
+            functions.push(ImportedFunction { name, ordinal: Some(ordinal.into()), hint: None });
+            continue;
+        }
+        let Some(hint) = walk.image.data_at(thunk, 2) else {
+            walk.note("name_unmapped", None, format!("{thunk:#x}"));
+            break;
+        };
+        let Some(name) = walk.name_at(thunk.saturating_add(2)) else { break };
+        if name.is_empty() {
+            walk.note("name_empty", walk.image.offset_of(thunk), format!("{thunk:#x}"));
+            continue;
+        }
+        let hint = hint.first_chunk().map(|hint| u16::from_le_bytes(*hint).into());
+        functions.push(ImportedFunction { name: Some(name), ordinal: None, hint });
+    }
+    functions
+}
+
+fn choose(walk: &mut Walk<'_, '_, '_>, lookup: u64, address: u64, ordinal_flag: u64) -> Vec<u64> {
+    let first = table(walk, lookup, ordinal_flag);
+    if first.broken.is_none() && !first.thunks.is_empty() {
+        return first.thunks;
+    }
+    let second = table(walk, address, ordinal_flag);
+    if let Some((kind, rva)) = first.broken.or(second.broken) {
+        walk.note(kind, walk.image.offset_of(rva), format!("{rva:#x}"));
+    }
+    let second_is_better = !second.thunks.is_empty() && second.broken.is_none();
+    if first.thunks.is_empty() || second_is_better { second.thunks } else { first.thunks }
+}
+
+fn table(walk: &mut Walk<'_, '_, '_>, start: u64, ordinal_flag: u64) -> Table {
+    let mut thunks = Vec::new();
+    if start == 0 {
+        return Table { thunks, broken: None };
+    }
+    let width = if walk.image.is_64bit() { 8 } else { 4 };
+    let data = walk.image.data_at(start, usize::MAX).unwrap_or_default();
+    let mut rva = start;
+    for entry in data.chunks_exact(width) {
+        let thunk = entry.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
+        // An entry that points into its own table is data, not an import; pefile met such a file.
+        if thunk == 0 || !walk.step() || (start..=rva).contains(&thunk) {
+            return Table { thunks, broken: None };
+        }
+        if thunk & ordinal_flag != 0 && thunk & 0x7fff_ffff > 0xffff {
+            return Table { thunks, broken: Some(("thunk_ordinal", rva)) };
+        }
+        thunks.push(thunk);
+        rva += width as u64;
+    }
+    Table { thunks, broken: Some(("thunks_unterminated", rva)) }
+}

@@ -1,0 +1,67 @@
+//! One walk through a directory of a hostile file: what it may cost, and what it met.
+//!
+//! Steps and text are counted over the whole directory, because tables may be shared and repeated:
+//! a cap on each would not bound their product. Each kind of oddity is noted once, at its first place.
+
+use crate::limits::{MAX_DIRECTORY_STEPS, MAX_DIRECTORY_TEXT, MAX_NAME};
+use crate::problems::Problems;
+
+use super::{Image, text};
+
+/// A walk that is under way.
+#[derive(Debug)]
+pub(super) struct Walk<'i, 'a, 'p> {
+    pub(super) image: &'i Image<'a>,
+    problems: &'p mut Problems,
+    stage: &'static str,
+    steps: usize,
+    text: usize,
+    noted: Vec<&'static str>,
+}
+
+impl<'i, 'a, 'p> Walk<'i, 'a, 'p> {
+    /// `stage` is the stage of its problems; its limits are `<stage>_steps` and `<stage>_text`.
+    pub(super) fn new(image: &'i Image<'a>, stage: &'static str, problems: &'p mut Problems) -> Self {
+        let (steps, text) = (MAX_DIRECTORY_STEPS, MAX_DIRECTORY_TEXT);
+        Self { image, problems, stage, steps, text, noted: Vec::new() }
+    }
+
+    /// Counts one table entry; false where the walk has to end.
+    pub(super) fn step(&mut self) -> bool {
+        match self.steps.checked_sub(1) {
+            Some(left) => self.steps = left,
+            None => self.problems.limit(&format!("{}_steps", self.stage)),
+        }
+        self.steps > 0
+    }
+
+    /// The name at `rva`, up to its NUL; `None` where nothing is mapped or the text is spent.
+    pub(super) fn name_at(&mut self, rva: u64) -> Option<String> {
+        let Some(bytes) = self.image.text_at(rva, MAX_NAME) else {
+            self.note("name_unmapped", None, format!("{rva:#x}"));
+            return None;
+        };
+        let name = text::escaped(bytes);
+        let Some(left) = self.text.checked_sub(name.len()) else {
+            self.problems.limit(&format!("{}_text", self.stage));
+            self.steps = 0;
+            return None;
+        };
+        self.text = left;
+        if bytes.len() == MAX_NAME {
+            self.problems.limit("name_length");
+        }
+        if !bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.note("name_unprintable", self.image.offset_of(rva), name.clone());
+        }
+        Some(name)
+    }
+
+    /// Notes the first oddity of `kind`.
+    pub(super) fn note(&mut self, kind: &'static str, offset: Option<u64>, detail: impl Into<String>) {
+        if !self.noted.contains(&kind) {
+            self.noted.push(kind);
+            self.problems.add(self.stage, kind, offset, detail);
+        }
+    }
+}

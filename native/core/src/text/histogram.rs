@@ -1,0 +1,118 @@
+//! Counts of the 256 byte values, and the Shannon entropy that follows from them.
+//!
+//! Counts add up: a file's histogram is the sum over its windows, or over sections that tile it.
+
+/// How often each byte value occurs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Histogram {
+    /// Count of each byte value.
+    pub counts: [u64; 256],
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self { counts: [0; 256] }
+    }
+}
+
+/// Bytes counted before the 32-bit tables are emptied; far below 2^32, so none can overflow.
+const TABLE_BYTES: usize = 1 << 30;
+
+impl Histogram {
+    /// The histogram of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut histogram = Self::default();
+        histogram.add(bytes);
+        histogram
+    }
+
+    /// Counts `bytes` in.
+    // Four tables: in one, runs of a byte value wait for their own store, at a third of the speed.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a byte indexes 256 places; checked `get`s cost a third of the speed"
+    )]
+    pub fn add(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(TABLE_BYTES) {
+            let mut tables = [[0_u32; 256]; 4];
+            let (eights, rest) = piece.as_chunks::<8>();
+            for &eight in eights {
+                let word = u64::from_le_bytes(eight);
+                tables[0][(word & 255) as usize] += 1;
+                tables[1][(word >> 8 & 255) as usize] += 1;
+                tables[2][(word >> 16 & 255) as usize] += 1;
+                tables[3][(word >> 24 & 255) as usize] += 1;
+                tables[0][(word >> 32 & 255) as usize] += 1;
+                tables[1][(word >> 40 & 255) as usize] += 1;
+                tables[2][(word >> 48 & 255) as usize] += 1;
+                tables[3][(word >> 56) as usize] += 1;
+            }
+            for &byte in rest {
+                tables[0][byte as usize] += 1;
+            }
+            for table in &tables {
+                for (count, &more) in self.counts.iter_mut().zip(table) {
+                    *count += u64::from(more);
+                }
+            }
+        }
+    }
+
+    /// Adds another histogram's counts.
+    pub fn merge(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+    }
+
+    /// Bytes counted.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// Shannon entropy in bits a byte, 0 to 8; of nothing it is 0.
+    pub fn entropy(&self) -> f64 {
+        let total = self.total() as f64;
+        let bits: f64 = self
+            .counts
+            .iter()
+            .filter(|&&count| count > 0)
+            .map(|&count| {
+                let share = count as f64 / total;
+                share * (1.0 / share).log2()
+            })
+            .sum();
+        bits.max(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Histogram;
+
+    #[test]
+    fn entropy_of_known_mixtures_is_exact() {
+        let all: Vec<u8> = (0..=255).collect();
+        for (bytes, entropy) in [(&b""[..], 0.0), (b"aaaa", 0.0), (b"abab", 1.0), (b"aabc", 1.5), (&all, 8.0)]
+        {
+            assert_eq!(Histogram::of(bytes).entropy().to_bits(), f64::to_bits(entropy), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn counts_agree_with_counting_one_by_one_at_every_length_and_split() {
+        let bytes: Vec<u8> = (0..300_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        for length in 0..bytes.len() {
+            let part = &bytes[..length];
+            let mut counts = [0_u64; 256];
+            part.iter().for_each(|&byte| counts[byte as usize] += 1);
+            let whole = Histogram::of(part);
+            assert_eq!(whole.counts, counts);
+            assert_eq!(whole.total(), length as u64);
+            let (left, right) = part.split_at(length / 3);
+            let mut sum = Histogram::of(left);
+            sum.merge(&Histogram::of(right));
+            assert_eq!(sum, whole);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+#!/usr/bin/env node
+// The command line: flags to commands, errors to one line and an exit code.
+//
+// Commands are imported when they are called, so that `merc --help` loads neither DuckDB nor the addon.
+
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT, RunError, UsageError, codeOf, messageOf } from './core/errors.ts';
+import type { RunFlags } from './core/options.ts';
+import { escapeText } from './ui/escape.ts';
+
+const stop = new AbortController();
+for (const [signal, code] of [['SIGINT', EXIT.interrupted], ['SIGTERM', EXIT.terminated]] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(code);
+    stop.abort(code);
+  });
+}
+// A reader that has gone away, as `| head`, is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (codeOf(error) === 'EPIPE') process.exit(EXIT.ok);
+    throw error;
+  });
+}
+
+const repeatable = (value: string, all: readonly string[] = []): string[] => [...all, value];
+
+const program = new Command('merc')
+  .description('Turns folders of Windows executables into Parquet: hashes, headers, imports, strings, labels.')
+  .option('-V, --version', 'print the version')
+  .option('--json', 'with --version: runtime, addon and CPU path too')
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'merc: ')) })
+  .showSuggestionAfterError()
+  .enablePositionalOptions()
+  .action(async ({ version, json }: { version?: boolean; json?: boolean }) => {
+    if (version !== true) program.help({ error: true });
+    await (await import('./commands/version.ts')).versionCommand({ json: json ?? false });
+  });
+
+program
+  .command('run')
+  .summary('extract every file under PATH into --out')
+  .description('Extracts every file under PATH into Parquet, joined with the dataset. Run again, it does only what is missing.')
+  .argument('[PATH...]', 'files and folders; folders are taken with all that is below them')
+  .option('--csv <FILE>', 'dataset with labels: CSV, TSV or Parquet (default: samples.csv in or beside PATH)')
+  .option('--no-csv', 'no labels, even where samples.csv is found')
+  .option('--out <DIR>', 'output folder', 'out')
+  .option('--workers <N>', 'worker processes (default: the cores this process may use)')
+  .option('--limit <N>', 'only the first N files, in path order')
+  .option('--include <GLOB>', 'only files that match; repeatable', repeatable)
+  .option('--exclude <GLOB>', 'no files that match; repeatable', repeatable)
+  .option('--files-from <FILE>', 'a list of files, one a line; - is standard input')
+  .option('-0, --nul', 'the list of --files-from ends its names with NUL')
+  .addOption(new Option('--only <SET>', 'limit the columns: `classic` is those of the first system'))
+  .option('--max-file-size <SIZE>', 'parse files up to this size as PE; larger ones are hashed and scanned only (default: 256MiB)')
+  .option('--append', 'take files that are not yet in the output into a new plan')
+  .option('--dry-run', 'say what would be done, and do nothing')
+  .option('--strict', 'exit 1 when a file is broken or could not be read')
+  .option('--quiet', 'no progress and no summary')
+  .action(async (paths: string[], flags: RunFlags & { dryRun?: boolean; strict?: boolean; quiet?: boolean }) => {
+    const { runCommand } = await import('./commands/run-command.ts');
+    process.exitCode = await runCommand(paths, flags, stop.signal);
+  });
+
+program
+  .command('relabel')
+  .summary('give an output the labels of another dataset')
+  .description('Rewrites the samples of an output with the labels of another dataset; nothing is extracted again.')
+  .argument('<OUT>', 'output folder')
+  .requiredOption('--csv <FILE>', 'the dataset: CSV, TSV or Parquet')
+  .action(async (out: string, { csv }: { csv: string }) => {
+    await (await import('./commands/relabel.ts')).relabelCommand(out, csv, stop.signal);
+  });
+
+program
+  .command('verify')
+  .summary('check an output against its commit records')
+  .description('Recomputes hashes and row counts of every part; exit 1 when anything is missing, altered or without a commit.')
+  .argument('<OUT>', 'output folder')
+  .action(async (out: string) => {
+    process.exitCode = await (await import('./commands/verify.ts')).verifyCommand(out, stop.signal);
+  });
+
+program
+  .command('export')
+  .summary('write the samples as JSON lines or CSV')
+  .description('Writes one JSON line a sample with the 19 classic fields, or the scalar columns as CSV.')
+  .argument('<OUT>', 'output folder')
+  .addOption(new Option('--format <FORMAT>', 'jsonl or csv').choices(['jsonl', 'csv']).default('jsonl'))
+  .option('--to <FILE>', 'file to write; - is standard output', '-')
+  .action(async (out: string, { format, to }: { format: 'jsonl' | 'csv'; to: string }) => {
+    await (await import('./commands/export.ts')).exportCommand(out, { format, to }, stop.signal);
+  });
+
+program
+  .command('query')
+  .summary('ask an output in SQL')
+  .description('Runs read-only SQL over the views samples, strings, sections, imports, exports, certificates, problems, dataset_unmatched, classic.')
+  .argument('<SQL>', 'a query, as "SELECT list, count(*) FROM samples GROUP BY list"')
+  .option('--out <DIR>', 'output folder', 'out')
+  .option('--json', 'JSON lines')
+  .option('--csv', 'CSV')
+  .action(async (sql: string, { out, json, csv }: { out: string; json?: boolean; csv?: boolean }) => {
+    await (await import('./commands/query.ts')).queryCommand(sql, { out, format: json ? 'json' : csv ? 'csv' : 'table' }, stop.signal);
+  });
+
+program
+  .command('show')
+  .summary('extract one file and print it')
+  .argument('<FILE>', 'the file')
+  .option('--json', 'the whole record as JSON')
+  .action(async (path: string, { json }: { json?: boolean }) => {
+    await (await import('./commands/show.ts')).showCommand(path, { json: json ?? false });
+  });
+
+program
+  .command('features')
+  .summary('list every column with its meaning')
+  .option('--json', 'as JSON')
+  .option('--markdown', 'as the page docs/FEATURES.md')
+  .action(async ({ json, markdown }: { json?: boolean; markdown?: boolean }) => {
+    await (await import('./commands/features.ts')).featuresCommand(json ? 'json' : markdown ? 'markdown' : 'text');
+  });
+
+/** Prints what ended the program and gives its exit code. */
+function ended(error: unknown): number {
+  if (stop.signal.aborted) return stop.signal.reason as number;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof UsageError || error instanceof RunError) {
+    process.stderr.write(`merc: ${escapeText(messageOf(error))}\n`);
+    return error instanceof UsageError ? EXIT.usage : EXIT.incomplete;
+  }
+  process.stderr.write(`merc: this is a bug in merc, please report it\n${error instanceof Error ? error.stack : String(error)}\n`);
+  return EXIT.bug;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = ended(error);
+}

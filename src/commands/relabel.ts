@@ -1,0 +1,50 @@
+// `merc relabel`: new labels for committed samples, without extracting again.
+//
+// Promise: it can be killed at any moment and called again. `dataset.parquet` is replaced first;
+// from then on every shard whose commit record names another dataset is rewritten.
+
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCommits, recommit } from '../core/commit.ts';
+import { UsageError } from '../core/errors.ts';
+import { LAYOUT, workDir } from '../core/layout.ts';
+import { partMetadata, planOf, type PlanHead } from '../core/plan.ts';
+import { openDatabase } from '../duckdb.ts';
+import { finishOutput, type Finished } from '../stores/finish.ts';
+import { adoptDataset } from '../stores/labels.ts';
+import { existingOutput, writableOutput } from '../stores/output.ts';
+import { movePart, writeSamples } from '../stores/parquet.ts';
+import { datasetSummary } from '../ui/run-view.ts';
+import { datasetLines } from '../ui/summary.ts';
+import { isFile } from '../core/options.ts';
+
+export async function relabelCommand(out: string, csv: string, signal: AbortSignal): Promise<void> {
+  const finished = await relabel(out, csv, signal);
+  process.stdout.write(`${datasetLines(datasetSummary(finished, csv)).join('\n')}\n`);
+}
+
+/** Gives every committed sample the labels of `csv`. */
+export async function relabel(out: string, csv: string, signal: AbortSignal): Promise<Finished> {
+  if (!isFile(csv)) throw new UsageError(`--csv ${csv}: no such file`);
+  const heads = await existingOutput(out);
+  await writableOutput(out);
+  const database = await openDatabase({ threads: 1, memoryLimit: 400e6, tempDirectory: join(out, LAYOUT.work, 'duckdb') });
+  try {
+    const labels = await adoptDataset(database, out, csv);
+    for await (const record of readCommits(out)) {
+      signal.throwIfAborted();
+      if (record.labels.dataset === labels.sha256) continue;
+      const dir = workDir(out, record.id);
+      await mkdir(dir, { recursive: true });
+      const built = join(dir, 'samples.parquet');
+      const head = heads[planOf(record.id) - 1] as PlanHead;
+      const relabelled = await writeSamples(database, [join(out, record.samples.name)], built, partMetadata(head), labels.sha256);
+      const samples = await movePart(out, built, record.samples.name, record.samples.rows);
+      await recommit(out, { ...record, samples, labels: relabelled });
+      await rm(dir, { recursive: true, force: true });
+    }
+    return await finishOutput(database, out, heads, labels);
+  } finally {
+    database.close();
+  }
+}

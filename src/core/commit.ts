@@ -1,0 +1,79 @@
+// Commit records: the commit of a shard is the appearance of its record.
+//
+// A record names the shard's parts with their sizes, rows and hashes. Everything that may differ
+// between two honest runs (times, host, attempts, the slowest files) is here and never in a part.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LAYOUT, createExclusively, namesIn, writeDurably } from './layout.ts';
+import type { Counts, SlowFile } from './types.ts';
+
+/** One committed Parquet file. */
+export interface Part {
+  /** Relative to the output folder. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly sha256: string;
+}
+
+/** How the files of a shard met the dataset. */
+export interface Labels {
+  /** SHA-256 of the dataset file, null without one. */
+  readonly dataset: string | null;
+  /** Files by `list`; `''` is no label. */
+  readonly lists: Readonly<Record<string, number>>;
+  /** Files by `dataset_match`; `''` is no row. */
+  readonly matches: Readonly<Record<string, number>>;
+}
+
+export interface CommitRecord {
+  readonly id: string;
+  readonly planHash: string;
+  readonly samples: Part;
+  readonly strings: readonly Part[];
+  readonly counts: Counts;
+  readonly labels: Labels;
+  readonly attempts: number;
+  readonly slowest: readonly SlowFile[];
+  readonly host: string;
+  readonly pid: number;
+  readonly started: string;
+  readonly committed: string;
+}
+
+function commitPath(out: string, id: string): string {
+  return join(out, LAYOUT.commits, `${id}.json`);
+}
+
+/**
+ * Commits a shard, unless another process has.
+ * @returns whether it was this call that committed it.
+ */
+export function commit(out: string, record: CommitRecord): Promise<boolean> {
+  return createExclusively(commitPath(out, record.id), [text(record)]);
+}
+
+/** Replaces a record after its samples part got new labels. */
+export function recommit(out: string, record: CommitRecord): Promise<void> {
+  return writeDurably(commitPath(out, record.id), text(record));
+}
+
+function text(record: CommitRecord): string {
+  return `${JSON.stringify(record, null, 1)}\n`;
+}
+
+/** Ids of the committed shards of an output, in plan order. */
+export async function committedIds(out: string): Promise<string[]> {
+  const names = await namesIn(join(out, LAYOUT.commits));
+  return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+}
+
+export async function readCommit(out: string, id: string): Promise<CommitRecord> {
+  return JSON.parse(await readFile(commitPath(out, id), 'utf8')) as CommitRecord;
+}
+
+/** Commit records of an output in plan order, streamed. */
+export async function* readCommits(out: string): AsyncGenerator<CommitRecord> {
+  for (const id of await committedIds(out)) yield await readCommit(out, id);
+}

@@ -1,0 +1,127 @@
+// Where everything lies in an output folder, and the durable moves that put it there.
+//
+// Promise: a name that exists holds a whole file. Files are written elsewhere, flushed, renamed,
+// and the folder is flushed; nothing is ever seen half written under its final name.
+
+import { constants, createReadStream } from 'node:fs';
+import { copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { codeOf } from './errors.ts';
+
+/** Paths below an output folder. */
+export const LAYOUT = {
+  plans: 'plans',
+  dataset: 'dataset.parquet',
+  samples: 'samples',
+  strings: 'strings',
+  commits: 'commits',
+  work: '.work',
+  success: '_SUCCESS.json',
+  views: 'views.sql',
+} as const;
+
+/** Work folder of one shard: named by its owner, so that a sweeper can tell whether he lives. */
+export function workDir(out: string, shard: string): string {
+  return join(out, LAYOUT.work, `${shard}.${hostname()}.${process.pid}`);
+}
+
+/** Removes work folders whose owner is this process or a dead one of this host. */
+export async function sweepWork(out: string): Promise<void> {
+  for (const name of await namesIn(join(out, LAYOUT.work))) {
+    const owner = /\.(?<host>.*)\.(?<pid>\d+)$/.exec(name)?.groups;
+    if (owner?.['host'] !== hostname()) continue;
+    const pid = Number(owner['pid']);
+    if (pid !== process.pid && isAlive(pid)) continue;
+    await rm(join(out, LAYOUT.work, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+/** Sorted names in a folder; none if there is no such folder. */
+export async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return (await readdir(dir)).toSorted();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Flushes a file and moves it to its final name, replacing what is there. */
+export async function moveDurably(from: string, to: string): Promise<void> {
+  await flush(from);
+  await rename(from, to);
+  await flush(dirname(to));
+}
+
+/** Writes a small file whole or not at all, replacing what is there. */
+export async function writeDurably(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${hostname()}.${process.pid}.tmp`;
+  await writeFlushed(temporary, [text]);
+  await rename(temporary, path);
+  await flush(dirname(path));
+}
+
+/**
+ * Creates a file whole, or leaves the one that is there.
+ * @returns whether it was this call that created it.
+ */
+export async function createExclusively(path: string, chunks: Iterable<string>): Promise<boolean> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${hostname()}.${process.pid}.tmp`;
+  await writeFlushed(temporary, chunks);
+  try {
+    // A link fails where the name exists, unlike a rename; file systems without links copy.
+    await link(temporary, path).catch(async (error: unknown) => {
+      if (codeOf(error) === 'EEXIST') throw error;
+      await copyFile(temporary, path, constants.COPYFILE_EXCL);
+    });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+    await flush(dirname(path));
+  }
+}
+
+async function writeFlushed(path: string, chunks: Iterable<string>): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    for (const chunk of chunks) await file.write(chunk);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r').catch((error: unknown) => {
+    // Windows cannot open a folder; its renames are journalled.
+    if (codeOf(error) === 'EISDIR' || codeOf(error) === 'EPERM') return undefined;
+    throw error;
+  });
+  try {
+    await handle?.sync();
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** SHA-256 of a file, lower-case hex. */
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

@@ -1,0 +1,102 @@
+// From raw flags to checked options. Raw flags touch nothing; a checked option can be relied on.
+
+import { statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { UsageError } from './errors.ts';
+import type { RowOptions } from './plan.ts';
+
+/** Flags of `merc run`, as typed. */
+export interface RunFlags {
+  readonly csv?: string | false;
+  readonly out?: string;
+  readonly workers?: string | number;
+  readonly limit?: string | number;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly filesFrom?: string;
+  /** The list of `--files-from` ends its names with NUL. */
+  readonly nul?: boolean;
+  readonly only?: string;
+  readonly maxFileSize?: string | number;
+  readonly append?: boolean;
+}
+
+/** Checked options of a run. */
+export interface RunOptions {
+  readonly paths: readonly string[];
+  readonly out: string;
+  /** The dataset file, null for a run without labels. */
+  readonly csv: string | null;
+  readonly workers: number;
+  readonly limit: number;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly filesFrom: { readonly path: string; readonly nul: boolean } | null;
+  readonly rows: RowOptions;
+  readonly append: boolean;
+}
+
+/** Reads as bytes: `268435456`, `256MiB`, `1 GB`. */
+const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
+
+/** Bytes that `--max-file-size` defaults to; the core's limit of the same name has the reason. */
+const MAX_FILE_SIZE = 256 * 1024 ** 2;
+
+export function runOptions(paths: readonly string[], flags: RunFlags, defaultWorkers: number): RunOptions {
+  if (paths.length === 0 && flags.filesFrom === undefined) throw new UsageError('PATH is missing: name a file or folder, as in `merc run ./samples`');
+  if (flags.only !== undefined && flags.only !== 'classic') throw new UsageError(`--only ${flags.only}: the one choice is \`classic\``);
+  if (flags.nul === true && flags.filesFrom === undefined) throw new UsageError('-0 goes with --files-from');
+  if (flags.filesFrom !== undefined && flags.filesFrom !== '-' && !isFile(flags.filesFrom)) throw new UsageError(`--files-from ${flags.filesFrom}: no such file`);
+  return {
+    paths,
+    out: resolve(flags.out ?? 'out'),
+    csv: flags.csv === false ? null : flags.csv === undefined ? findCsv(paths) : namedCsv(flags.csv),
+    workers: flags.workers === undefined ? defaultWorkers : wholeNumber('--workers', flags.workers, 1024),
+    limit: flags.limit === undefined ? Infinity : wholeNumber('--limit', flags.limit, Number.MAX_SAFE_INTEGER),
+    include: flags.include ?? [],
+    exclude: flags.exclude ?? [],
+    filesFrom: flags.filesFrom === undefined ? null : { path: flags.filesFrom, nul: flags.nul ?? false },
+    rows: {
+      classic: flags.only === 'classic',
+      maxFileSize: flags.maxFileSize === undefined ? MAX_FILE_SIZE : byteSize('--max-file-size', String(flags.maxFileSize)),
+    },
+    append: flags.append ?? false,
+  };
+}
+
+function wholeNumber(flag: string, value: string | number, most: number): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(String(value)) || number < 1 || number > most) throw new UsageError(`${flag} ${value}: a whole number from 1 to ${most} is needed`);
+  return number;
+}
+
+function byteSize(flag: string, value: string): number {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(value.trim()) ?? [];
+  const factor = UNITS[unit.toLowerCase()];
+  const bytes = Math.round(Number(digits) * (factor ?? Number.NaN));
+  if (!Number.isSafeInteger(bytes) || bytes < 1) throw new UsageError(`${flag} ${value}: a size as 268435456, 256MiB or 1GB is needed`);
+  return bytes;
+}
+
+/** The dataset's file names, in or beside a PATH; the plain one first. */
+function findCsv(paths: readonly string[]): string | null {
+  for (const name of ['samples.csv', 'samples-augmented.csv']) {
+    for (const path of paths) {
+      for (const folder of [path, dirname(resolve(path))]) {
+        const candidate = resolve(join(folder, name));
+        if (isFile(candidate)) return candidate;
+      }
+    }
+  }
+  return null;
+}
+
+function namedCsv(path: string): string {
+  if (!isFile(path)) throw new UsageError(`--csv ${path}: no such file`);
+  return resolve(path);
+}
+
+/** Whether there is a file of that name. */
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}

@@ -1,0 +1,181 @@
+// The plan: files in order, cut into batches and shards; frozen once written.
+//
+// A plan file is one head line, then one line a shard. Its hash covers everything that decides what
+// the parts hold (schema, extractor, options, files) and nothing that does not (roots, workers), so
+// the same plan gives the same parts on any machine. The list is held whole only while it is made.
+
+import { createReadStream } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { RunError, UsageError } from './errors.ts';
+import { LAYOUT, createExclusively, namesIn } from './layout.ts';
+import type { FileRef, ShardPlan } from './types.ts';
+
+/** A batch ends at 96 MB or 512 files, a shard at 1 GB or 4,096 files (design: straggler against overhead). */
+export const BOUNDS = { batchBytes: 96e6, batchFiles: 512, shardBytes: 1e9, shardFiles: 4096 } as const;
+
+/** A file that a scan has found; a plan numbers it. */
+export type ScannedFile = Omit<FileRef, 'sampleId'>;
+
+/** Options that change rows. They are part of the plan's hash. */
+export interface RowOptions {
+  /** Only the columns of the classic system. */
+  readonly classic: boolean;
+  /** Bytes of a file that are parsed as PE; hashes, entropy and strings always see it whole. */
+  readonly maxFileSize: number;
+}
+
+/** First line of a plan. */
+export interface PlanHead {
+  readonly plan: number;
+  readonly hash: string;
+  readonly schemaVersion: number;
+  readonly extractorVersion: string;
+  readonly options: RowOptions;
+  /** Absolute folders that paths are relative to, when the plan was made. */
+  readonly roots: readonly string[];
+  readonly files: number;
+  readonly bytes: number;
+  readonly shards: number;
+  readonly firstSampleId: number;
+  /** SHA-256 of the dataset file when the plan was made. */
+  readonly dataset: string | null;
+}
+
+/** What a plan is made of besides its files. */
+export type PlanBasis = Pick<PlanHead, 'schemaVersion' | 'extractorVersion' | 'options' | 'roots' | 'dataset'>;
+
+/** Orders files for a plan: size descending, so that no straggler ends the run; then path bytes. */
+export function orderForPlan(files: ScannedFile[]): ScannedFile[] {
+  return files.sort((a, b) => b.size - a.size || a.root - b.root || comparePaths(a, b));
+}
+
+/** Byte order of two paths. */
+export function comparePaths(a: ScannedFile, b: ScannedFile): number {
+  return Buffer.compare(pathBytes(a), pathBytes(b));
+}
+
+function pathBytes(file: ScannedFile): Buffer {
+  return file.pathRaw === undefined ? Buffer.from(file.path) : Buffer.from(file.pathRaw, 'base64');
+}
+
+/** Cuts ordered files into shards of batches. */
+export function* shardsOf(plan: number, firstSampleId: number, files: readonly ScannedFile[]): Generator<ShardPlan> {
+  let sampleId = firstSampleId;
+  let shard = 0;
+  let batches: FileRef[][] = [];
+  let batch: FileRef[] = [];
+  let [batchBytes, shardBytes, shardFiles] = [0, 0, 0];
+  const closeBatch = () => {
+    if (batch.length > 0) batches.push(batch);
+    [batch, batchBytes] = [[], 0];
+  };
+  const closeShard = (): ShardPlan => {
+    closeBatch();
+    const closed = { id: shardId(plan, shard++), batches };
+    [batches, shardBytes, shardFiles] = [[], 0, 0];
+    return closed;
+  };
+  for (const file of files) {
+    if (shardFiles > 0 && (shardFiles >= BOUNDS.shardFiles || shardBytes + file.size > BOUNDS.shardBytes)) yield closeShard();
+    if (batch.length >= BOUNDS.batchFiles || batchBytes + file.size > BOUNDS.batchBytes) closeBatch();
+    batch.push({ sampleId: sampleId++, ...file });
+    batchBytes += file.size;
+    shardBytes += file.size;
+    shardFiles += 1;
+  }
+  if (shardFiles > 0) yield closeShard();
+}
+
+function shardId(plan: number, shard: number): string {
+  return `${String(plan).padStart(4, '0')}-${String(shard).padStart(5, '0')}`;
+}
+
+/** Number of the plan that a shard is of. */
+export function planOf(shard: string): number {
+  return Number(shard.slice(0, shard.indexOf('-')));
+}
+
+/** Key-value metadata of every part made from a plan. */
+export function partMetadata(head: PlanHead): Record<string, string> {
+  return { merc_schema_version: String(head.schemaVersion), merc_extractor_version: head.extractorVersion, merc_plan_hash: head.hash };
+}
+
+/** Name of a plan's file. */
+export function planFile(out: string, plan: number): string {
+  return join(out, LAYOUT.plans, `${String(plan).padStart(4, '0')}.jsonl`);
+}
+
+/**
+ * Writes a plan, or leaves the one that another process has just written.
+ * @returns the head of the plan that stands.
+ */
+export async function writePlan(out: string, plan: number, firstSampleId: number, basis: PlanBasis, files: ScannedFile[]): Promise<PlanHead> {
+  const ordered = orderForPlan(files);
+  const hash = hashOf(basis);
+  let shards = 0;
+  let bytes = 0;
+  for (const shard of shardsOf(plan, firstSampleId, ordered)) {
+    hash.update(`${JSON.stringify(shard)}\n`);
+    shards += 1;
+  }
+  for (const file of ordered) bytes += file.size;
+  const head: PlanHead = { plan, hash: hash.digest('hex'), ...basis, files: ordered.length, bytes, shards, firstSampleId };
+  const path = planFile(out, plan);
+  await createExclusively(path, lines(head, shardsOf(plan, firstSampleId, ordered)));
+  return readHead(path);
+}
+
+function hashOf({ schemaVersion, extractorVersion, options }: PlanBasis) {
+  return createHash('sha256').update(`${JSON.stringify([schemaVersion, extractorVersion, options])}\n`);
+}
+
+function* lines(head: PlanHead, shards: Iterable<ShardPlan>): Generator<string> {
+  yield `${JSON.stringify(head)}\n`;
+  for (const shard of shards) yield `${JSON.stringify(shard)}\n`;
+}
+
+/** Heads of all plans of an output, in order. */
+export async function readHeads(out: string): Promise<PlanHead[]> {
+  const names = (await namesIn(join(out, LAYOUT.plans))).filter((name) => /^\d{4,}\.jsonl$/.test(name));
+  return Promise.all(names.map((name) => readHead(join(out, LAYOUT.plans, name))));
+}
+
+async function readHead(path: string): Promise<PlanHead> {
+  const stream = createReadStream(path);
+  try {
+    for await (const line of createInterface({ input: stream })) return JSON.parse(line) as PlanHead;
+  } finally {
+    stream.destroy();
+  }
+  throw new RunError(`${path}: the plan is empty`);
+}
+
+/** Shards of a plan, streamed; an altered plan is refused at its end. */
+export async function* readShards(out: string, head: PlanHead): AsyncGenerator<ShardPlan> {
+  const path = planFile(out, head.plan);
+  const hash = hashOf(head);
+  let first = true;
+  for await (const line of createInterface({ input: createReadStream(path) })) {
+    if (!first) {
+      hash.update(`${line}\n`);
+      yield JSON.parse(line) as ShardPlan;
+    }
+    first = false;
+  }
+  if (hash.digest('hex') !== head.hash) throw new RunError(`${path}: the plan has been altered since it was written`);
+}
+
+/** Refuses to go on with an output that was planned otherwise, and says the way out. */
+export function assertSamePlan(out: string, head: PlanHead, basis: PlanBasis): void {
+  const wayOut = `use another --out, or go on with what ${out} was made with`;
+  if (head.schemaVersion !== basis.schemaVersion)
+    throw new UsageError(`--out ${out}: holds schema version ${head.schemaVersion}, this merc writes ${basis.schemaVersion}: use another --out`);
+  if (head.extractorVersion !== basis.extractorVersion)
+    throw new UsageError(`--out ${out}: was made by merc ${head.extractorVersion}, this is ${basis.extractorVersion}: ${wayOut}`);
+  if (head.options.classic !== basis.options.classic)
+    throw new UsageError(`--only: ${out} was made ${head.options.classic ? 'with' : 'without'} --only classic: ${wayOut}`);
+  if (head.options.maxFileSize !== basis.options.maxFileSize)
+    throw new UsageError(`--max-file-size: ${out} was made with ${head.options.maxFileSize} bytes: ${wayOut}`);
+}

@@ -1,0 +1,110 @@
+// The pool: workers that each take one batch at a time, and the stage that extracts a shard with it.
+//
+// A batch is one task. Workers are child processes, since a hostile file that ends a thread ends
+// the whole process with it. Promise: when `close` has returned, no worker is left.
+
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Tinypool } from 'tinypool';
+import { NO_COUNTS, addCounts } from '../core/counts.ts';
+import { workDir } from '../core/layout.ts';
+import type { RowOptions } from '../core/plan.ts';
+import type { Batch, Counts, ShardFiles, ShardPlan, Stage } from '../core/types.ts';
+import type { BatchSummary, BatchTask } from '../native.ts';
+
+export interface Pool {
+  extract(task: BatchTask): Promise<BatchSummary>;
+  /** Ends the workers; those at work are killed. */
+  close(): Promise<void>;
+}
+
+export function openPool(workers: number): Pool {
+  const source = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
+  const pool = new Tinypool({
+    filename: new URL(source, import.meta.url).href,
+    runtime: 'child_process',
+    minThreads: workers,
+    maxThreads: workers,
+    // Deno hangs in Atomics.wait, and child processes have no use for it.
+    useAtomics: !('Deno' in globalThis),
+    env: { ...process.env } as Record<string, string>,
+  });
+  let closing: Promise<void> | undefined;
+  return {
+    extract: (task) => pool.run(task) as Promise<BatchSummary>,
+    close: () => {
+      closing ??= pool.destroy();
+      // Workers ignore SIGTERM (see worker.ts), which tinypool tries for a second first.
+      for (const { threadId } of pool.threads) kill(threadId);
+      return closing;
+    },
+  };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+export interface ExtractionContext {
+  readonly out: string;
+  readonly options: RowOptions;
+  /** Absolute folders that a shard's paths are relative to. */
+  readonly rootsOf: (shard: string) => readonly string[];
+  /** Key-value metadata of a shard's parts. */
+  readonly metadataOf: (shard: string) => Readonly<Record<string, string>>;
+  /** Called as batches end, in any order. */
+  readonly onBatch?: (counts: Counts) => void;
+}
+
+/** The stage that extracts a shard: its batches spread over the pool. */
+export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardPlan, ShardFiles> {
+  return async ({ body: shard, attempt }, signal) => {
+    const dir = workDir(context.out, shard.id);
+    await rm(dir, { recursive: true, force: true });
+    await mkdir(dir, { recursive: true });
+    const summaries = await Promise.all(
+      shard.batches.map(async (batch, index) => {
+        signal.throwIfAborted();
+        const summary = await pool.extract(taskOf(shard.id, batch, index, dir, context));
+        context.onBatch?.(countsOf(summary));
+        return summary;
+      }),
+    );
+    return {
+      id: shard.id,
+      dir,
+      records: shard.batches.map((_, index) => recordsFile(index)),
+      strings: shard.batches.map((_, index) => stringsFile(index)),
+      counts: summaries.map(countsOf).reduce(addCounts, NO_COUNTS),
+      slowest: summaries.flatMap((summary) => summary.slowest).toSorted((a, b) => b.milliseconds - a.milliseconds).slice(0, 20),
+      attempts: attempt,
+    };
+  };
+}
+
+function taskOf(shard: string, batch: Batch, index: number, dir: string, { rootsOf, options, metadataOf }: ExtractionContext): BatchTask {
+  return {
+    roots: [...rootsOf(shard)],
+    files: [...batch],
+    recordsPath: join(dir, recordsFile(index)),
+    stringsPath: join(dir, stringsFile(index)),
+    options: { ...options },
+    metadata: { ...metadataOf(shard) },
+  };
+}
+
+function recordsFile(index: number): string {
+  return `records-${index}.parquet`;
+}
+
+function stringsFile(index: number): string {
+  return `strings-${index}.parquet`;
+}
+
+function countsOf({ rows, bytes, strings, statuses, problems }: BatchSummary): Counts {
+  return { rows, bytes, strings, statuses, problems };
+}

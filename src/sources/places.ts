@@ -1,0 +1,60 @@
+// What the file system says of a name: which folder or file it is, what kind, why it cannot be had.
+//
+// Promise: a folder has one identity however it is reached, and a file is its folder and its name.
+// Not its inode: hard links and links to files are samples by their own names.
+
+import type { BigIntStats } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { codeOf, messageOf } from '../core/errors.ts';
+import { type ByteName, bytesOf, nameOf } from './names.ts';
+
+/** Calls in flight: enough to keep a network file system busy, few enough to hold nothing much. */
+export const STATS_AT_ONCE = 64;
+
+/** What tells one folder from another. */
+export function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
+}
+
+/** What tells one file from another. */
+export function placeOf(folder: string, name: ByteName): string {
+  return `${folder}/${name}`;
+}
+
+/** Size and time as a plan holds them. The time comes from integers: a double of seconds rounds up. */
+export function sizeAndTime(info: BigIntStats): { readonly size: number; readonly mtime: number } {
+  return { size: Number(info.size), mtime: Number(info.mtimeMs) };
+}
+
+/** A path of this process as a name, `/`-separated. */
+export function absoluteName(path: string): ByteName {
+  return nameOf(process.platform === 'win32' ? path.replaceAll('\\', '/') : path);
+}
+
+/** The real name of a path, links resolved. */
+export async function targetOf(name: ByteName): Promise<ByteName> {
+  const target = (await realpath(bytesOf(name), { encoding: 'buffer' })).toString('latin1');
+  return process.platform === 'win32' ? target.replaceAll('\\', '/') : target;
+}
+
+/** What something is that is neither file nor folder. */
+export function kindOf(info: BigIntStats): string {
+  if (info.isFIFO()) return 'a FIFO';
+  if (info.isSocket()) return 'a socket';
+  return info.isCharacterDevice() || info.isBlockDevice() ? 'a device' : 'of no known kind';
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ELOOP: 'a link that leads to itself',
+  ENAMETOOLONG: 'the path is too long',
+};
+
+/** A system error in words. */
+export function whyOf(error: unknown): string {
+  const code = codeOf(error);
+  return code === undefined ? messageOf(error) : (REASONS[code] ?? code);
+}

@@ -1,0 +1,85 @@
+// Folders walked to their files.
+//
+// Promise: each folder is read once, however many roots and links lead to it, and by its real name
+// rather than a link's: links to folders wait until everything else is walked. Files come in an
+// order that depends on names alone. Nothing is followed by recursion, and what cannot be read
+// is reported, never fatal.
+
+import { lstat, readdir, stat } from 'node:fs/promises';
+import type { ScannedFile } from '../core/plan.ts';
+import type { Gate } from './gate.ts';
+import { type ByteName, bytesOf, fileName, textOf, under } from './names.ts';
+import { STATS_AT_ONCE, identityOf, kindOf, placeOf, sizeAndTime, targetOf, whyOf } from './places.ts';
+
+/** A folder to walk. */
+export interface Folder {
+  readonly root: number;
+  /** Relative to its root; `''` is the root. */
+  readonly relative: ByteName;
+  /** Absolute, without links. */
+  readonly real: ByteName;
+  /** `identityOf` it. */
+  readonly identity: string;
+}
+
+/** Walks folders in the order given; their subfolders by name, links to folders last. */
+export async function* walk(roots: readonly Folder[], gate: Gate): AsyncGenerator<ScannedFile> {
+  const pending = roots.toReversed();
+  const links: Folder[] = [];
+  const visited = new Set<string>();
+  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop() ?? links.shift()) {
+    if (visited.has(folder.identity)) continue;
+    visited.add(folder.identity);
+    const found: Folder[] = [];
+    for await (const entry of entriesOf(folder, gate)) {
+      if ('size' in entry) yield entry;
+      else if ('why' in entry) gate.onSkip(textOf(entry.real), entry.why);
+      else if (entry.linked) links.push(entry.folder);
+      else found.push(entry.folder);
+    }
+    for (const subfolder of found.toReversed()) pending.push(subfolder);
+  }
+}
+
+/** A file, a folder to walk, or what is left out: told in the order of names, not of answers. */
+type Entry = ScannedFile | { readonly folder: Folder; readonly linked: boolean } | { readonly real: ByteName; readonly why: string };
+
+async function* entriesOf(folder: Folder, gate: Gate): AsyncGenerator<Entry> {
+  let names: ByteName[];
+  try {
+    names = await readdir(bytesOf(folder.real), { encoding: 'latin1' });
+  } catch (error) {
+    yield { real: folder.real, why: whyOf(error) };
+    return;
+  }
+  names.sort();
+  for (let start = 0; start < names.length; start += STATS_AT_ONCE) {
+    const chunk = names.slice(start, start + STATS_AT_ONCE);
+    for (const entry of await Promise.all(chunk.map((name) => entryOf(folder, name, gate)))) {
+      if (entry !== undefined) yield entry;
+    }
+  }
+}
+
+async function entryOf(folder: Folder, name: ByteName, gate: Gate): Promise<Entry | undefined> {
+  const relative = under(folder.relative, name);
+  const real = under(folder.real, name);
+  if (gate.excludes(textOf(relative)) || gate.skip(textOf(real))) return undefined;
+  try {
+    const own = await lstat(bytesOf(real), { bigint: true });
+    const linked = own.isSymbolicLink();
+    const info = linked ? await stat(bytesOf(real), { bigint: true }) : own;
+    if (info.isDirectory()) {
+      const target = linked ? await targetOf(real) : real;
+      if (linked && gate.skip(textOf(target))) return undefined;
+      return { linked, folder: { root: folder.root, relative, real: target, identity: identityOf(info) } };
+    }
+    if (info.isFile()) {
+      const wanted = gate.includes(textOf(relative)) && !gate.taken.has(placeOf(folder.identity, name));
+      return wanted ? { root: folder.root, ...fileName(relative), ...sizeAndTime(info) } : undefined;
+    }
+    return { real, why: kindOf(info) };
+  } catch (error) {
+    return { real, why: whyOf(error) };
+  }
+}

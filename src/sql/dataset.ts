@@ -1,0 +1,162 @@
+// The dataset: a CSV, TSV or Parquet with labels, typed once into `dataset.parquet`, and its join.
+//
+// Promise: one row a key and never two rows for a sample. sha256 decides; only what misses is tried
+// by md5, then sha1, then id = file name. Columns are described in the schema (group `dataset`).
+
+import { open } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { UsageError } from '../core/errors.ts';
+import { file, files, name, text, type Database } from '../duckdb.ts';
+
+const KEYS = ['id', 'sha256', 'md5', 'sha1'] as const;
+const KNOWN: readonly string[] = [...KEYS, 'list', 'positives', 'total', 'submitted', 'filetype'];
+
+/** The dataset's own columns in `samples`, in order; `csv_<name>` columns follow. */
+export const DATASET_COLUMNS = ['dataset_row', 'id', 'list', 'label', 'positives', 'total', 'submitted', 'submitted_at', 'file_type', 'dataset_match'] as const;
+
+/** What reading a dataset found. */
+export interface DatasetCounts {
+  readonly rows: number;
+  /** Rows left out because an earlier one has their key. */
+  readonly repeated: number;
+  /** Rows left out because they have none of the keys. */
+  readonly keyless: number;
+  /** Lines that could not be read. */
+  readonly broken: number;
+}
+
+/** Reads a dataset file into the table `dataset`. */
+export async function importDataset(database: Database, path: string): Promise<DatasetCounts> {
+  const broken = await readRaw(database, path);
+  const columns = (await database.rows('SELECT column_name FROM (DESCRIBE raw)')).map((row) => String(row['column_name']));
+  const column = (wanted: string): string => {
+    const found = columns.find((candidate) => candidate.trim().toLowerCase() === wanted);
+    return found === undefined ? 'NULL::VARCHAR' : `nullif(trim(${name(found)}), '')`;
+  };
+  if (!columns.some((candidate) => KEYS.some((key) => key === candidate.trim().toLowerCase())))
+    throw new UsageError(`--csv ${path}: none of its columns is id, sha256, md5 or sha1; a header line with one of them is needed`);
+  const extras = columns.filter((candidate) => candidate !== 'dataset_row' && !KNOWN.includes(candidate.trim().toLowerCase()));
+  await database.run(`CREATE TEMP TABLE keyed AS SELECT dataset_row,
+    ${column('id')} AS id, ${hash(column('sha256'), 64)} AS sha256, ${hash(column('md5'), 32)} AS md5, ${hash(column('sha1'), 40)} AS sha1,
+    ${column('list')} AS list, TRY_CAST(${column('positives')} AS INTEGER) AS positives, TRY_CAST(${column('total')} AS INTEGER) AS total,
+    ${column('submitted')} AS submitted, ${column('filetype')} AS file_type${extras.map((extra) => `, ${name(extra)} AS ${name(csvName(extra))}`).join('')}
+    FROM raw`);
+  const numeric = await typesOf(database, ['id', ...extras.map(csvName)]);
+  await database.run(`CREATE OR REPLACE TABLE dataset AS SELECT dataset_row, sha256, md5, sha1, id AS id_text,
+    ${typed('id', numeric.get('id') === 'BIGINT' ? 'BIGINT' : undefined)} AS id, list,
+    CASE list WHEN 'Blacklist' THEN true WHEN 'Whitelist' THEN false END AS label, positives, total, submitted,
+    TRY_CAST(left(submitted, 19) AS TIMESTAMP) AS submitted_at, file_type
+    ${extras.map((extra) => `, ${typed(csvName(extra), numeric.get(csvName(extra)))} AS ${name(csvName(extra))}`).join('')}
+    FROM keyed WHERE coalesce(sha256, md5, sha1, id) IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY coalesce(sha256, md5, sha1, id) ORDER BY dataset_row) = 1 ORDER BY dataset_row`);
+  const [counts] = await database.rows(`SELECT (SELECT count(*) FROM dataset)::INTEGER AS rows,
+    (SELECT count(*) FROM keyed WHERE coalesce(sha256, md5, sha1, id) IS NULL)::INTEGER AS keyless,
+    (SELECT count(*) FROM keyed)::INTEGER AS everything`);
+  await database.run('DROP TABLE raw; DROP TABLE keyed');
+  const [rows, keyless, everything] = [Number(counts?.['rows']), Number(counts?.['keyless']), Number(counts?.['everything'])];
+  return { rows, keyless, repeated: everything - keyless - rows, broken };
+}
+
+/** The table `dataset` without rows, for runs that have no labels. */
+export async function emptyDataset(database: Database): Promise<void> {
+  await database.run(`CREATE OR REPLACE TABLE dataset (dataset_row BIGINT, sha256 VARCHAR, md5 VARCHAR, sha1 VARCHAR, id_text VARCHAR,
+    id BIGINT, list VARCHAR, label BOOLEAN, positives INTEGER, total INTEGER, submitted VARCHAR, submitted_at TIMESTAMP, file_type VARCHAR)`);
+}
+
+/** Writes the table `dataset` with what is known of its source. */
+export async function saveDataset(database: Database, path: string, metadata: Record<string, string>): Promise<void> {
+  await database.run(`COPY dataset TO ${text(path)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA ${metadataOf(metadata)})`);
+}
+
+/** Loads `dataset.parquet` into the table `dataset`. */
+export async function loadDataset(database: Database, path: string): Promise<void> {
+  await database.run(`CREATE OR REPLACE TABLE dataset AS SELECT * FROM read_parquet(${file(path)}) ORDER BY dataset_row`);
+}
+
+/** Key-value metadata of a Parquet file. */
+export async function readMetadata(database: Database, path: string): Promise<Record<string, string>> {
+  const rows = await database.rows(`SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${file(path)})`);
+  return Object.fromEntries(rows.map((row) => [String(row['key']), String(row['value'])]));
+}
+
+/** Key-value metadata as COPY takes it. */
+export function metadataOf(metadata: Record<string, string>): string {
+  return `{${Object.entries(metadata).map(([key, value]) => `${name(key)}: ${text(value)}`).join(', ')}}`;
+}
+
+/**
+ * Matches the samples in `parquet` with the table `dataset` into the table `labels`: one row a
+ * sample, in `sample_id` order. Narrow on purpose: nested columns never enter a join.
+ */
+export async function matchLabels(database: Database, parquet: readonly string[]): Promise<void> {
+  const extras = (await database.rows("SELECT column_name FROM (DESCRIBE dataset) WHERE starts_with(column_name, 'csv_')")).map((row) => name(String(row['column_name'])));
+  const attached = DATASET_COLUMNS.filter((column) => column !== 'dataset_row' && column !== 'dataset_match').map((column) => `d.${column}`);
+  await database.run(`
+    CREATE OR REPLACE TEMP TABLE keys AS SELECT sample_id, file_name, sha256, md5, sha1 FROM read_parquet(${files(parquet)});
+    CREATE OR REPLACE TEMP TABLE matched (sample_id INTEGER, dataset_row BIGINT, dataset_match VARCHAR);
+    ${(['sha256', 'md5', 'sha1'] as const).map((key) => match(`k.${key} = d.${key}`, `'${key}'`)).join('\n')}
+    ${match('k.file_name = d.id_text', `CASE WHEN k.sha256 IS NOT NULL AND coalesce(d.sha256, d.md5, d.sha1) IS NOT NULL THEN 'id_hash_differs' ELSE 'id' END`)}
+    CREATE OR REPLACE TEMP TABLE labels AS SELECT k.sample_id, m.dataset_row, ${attached.join(', ')}, m.dataset_match${extras.map((extra) => `, d.${extra}`).join('')}
+    FROM keys k LEFT JOIN matched m USING (sample_id) LEFT JOIN dataset d ON m.dataset_row = d.dataset_row ORDER BY k.sample_id`);
+}
+
+function match(condition: string, kind: string): string {
+  return `INSERT INTO matched SELECT sample_id, min(dataset_row), min_by(kind, dataset_row) FROM (
+    SELECT k.sample_id, d.dataset_row, ${kind} AS kind FROM keys k JOIN dataset d ON ${condition}
+    WHERE NOT EXISTS (SELECT 1 FROM matched m WHERE m.sample_id = k.sample_id)) GROUP BY sample_id;`;
+}
+
+function csvName(column: string): string {
+  return `csv_${column.trim().toLowerCase()}`;
+}
+
+function hash(expression: string, digits: number): string {
+  return `CASE WHEN regexp_full_match(${expression}, '[0-9a-fA-F]{${digits}}') THEN lower(${expression}) END`;
+}
+
+function typed(column: string, type: string | undefined): string {
+  return type === undefined ? name(column) : `CAST(${name(column)} AS ${type})`;
+}
+
+/** Columns of `keyed` that are numbers throughout: BIGINT where the text is exactly the integer's, else DOUBLE. */
+async function typesOf(database: Database, columns: readonly string[]): Promise<Map<string, string>> {
+  const tests = columns.map((column, i) => {
+    const value = name(column);
+    return `coalesce(bool_and(TRY_CAST(${value} AS BIGINT)::VARCHAR = ${value}), false) AS i${i}, coalesce(bool_and(TRY_CAST(${value} AS DOUBLE) IS NOT NULL OR ${value} IS NULL), false) AND count(${value}) > 0 AS d${i}`;
+  });
+  const [row] = await database.rows(`SELECT ${tests.join(', ')} FROM keyed`);
+  const types = columns.map((column, i): [string, string] | undefined => {
+    if (row?.[`i${i}`] === true) return [column, 'BIGINT'];
+    return row?.[`d${i}`] === true ? [column, 'DOUBLE'] : undefined;
+  });
+  return new Map(types.filter((entry) => entry !== undefined));
+}
+
+/** Reads every column as text into the table `raw`, with the row's number; returns the lines that could not be read. */
+async function readRaw(database: Database, path: string): Promise<number> {
+  if (extname(path).toLowerCase() === '.parquet') {
+    await database.run(`CREATE TEMP TABLE raw AS SELECT row_number() OVER () AS dataset_row, COLUMNS(*)::VARCHAR FROM read_parquet(${file(path)})`);
+    return 0;
+  }
+  const { delimiter, columns } = await readHeader(path);
+  const struct = columns.map((column) => `${name(column)}: 'VARCHAR'`).join(', ');
+  await database.run(`CREATE TEMP TABLE raw AS SELECT row_number() OVER () AS dataset_row, * FROM read_csv(${file(path)}, auto_detect=false, header=true,
+    delim=${text(delimiter)}, quote='"', escape='"', columns={${struct}}, null_padding=false, store_rejects=true, max_line_size=10000000)`);
+  const [rejects] = await database.rows('SELECT count(DISTINCT line)::INTEGER AS broken FROM reject_errors');
+  return Number(rejects?.['broken']);
+}
+
+/** Header names and delimiter of a text table; quoted or not. */
+async function readHeader(path: string): Promise<{ delimiter: string; columns: string[] }> {
+  const handle = await open(path);
+  try {
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(65_536) });
+    const line = (buffer.toString('utf8', 0, bytesRead).split(/\r?\n|\r/, 1)[0] ?? '').replace(/^\u{feff}/u, '');
+    const delimiter = [',', '\t', ';'].toSorted((a, b) => line.split(b).length - line.split(a).length)[0] ?? ',';
+    const cells = line.split(delimiter).map((cell) => cell.trim().replaceAll(/^"|"$/g, ''));
+    const columns = cells.map((cell, i) => (cell === '' || cells.slice(0, i).some((earlier) => earlier.toLowerCase() === cell.toLowerCase()) ? `column_${i + 1}` : cell));
+    return { delimiter, columns };
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,59 @@
+// The dataset of an output: typed once into `dataset.parquet`, loaded by every later run.
+//
+// Promise: parts hold the labels of the file that `dataset.parquet` was made from, and of no other;
+// a CSV that has changed since is reported and takes effect through `merc relabel`.
+
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RunError, UsageError, codeOf, messageOf } from '../core/errors.ts';
+import { LAYOUT, moveDurably, sha256Of } from '../core/layout.ts';
+import type { Database } from '../duckdb.ts';
+import { emptyDataset, importDataset, loadDataset, readMetadata, saveDataset, type DatasetCounts } from '../sql/dataset.ts';
+
+/** The dataset that an output's labels come from. */
+export interface LabelSource {
+  /** SHA-256 of the file it was made from, null without one. */
+  readonly sha256: string | null;
+  readonly counts: DatasetCounts;
+}
+
+const NO_LABELS: LabelSource = { sha256: null, counts: { rows: 0, repeated: 0, keyless: 0, broken: 0 } };
+
+/** Imports a dataset file and makes it the output's. */
+export async function adoptDataset(database: Database, out: string, csv: string | null): Promise<LabelSource> {
+  if (csv === null) {
+    await emptyDataset(database);
+    await rm(join(out, LAYOUT.dataset), { force: true });
+    return NO_LABELS;
+  }
+  const sha256 = await sha256Of(csv);
+  const counts = await importDataset(database, csv).catch((error: unknown) => {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`--csv ${csv}: cannot be read as a table (${messageOf(error).split('\n', 1)[0]})`);
+  });
+  const built = join(out, LAYOUT.work, `dataset.${process.pid}.parquet`);
+  await saveDataset(database, built, { merc_dataset_sha256: sha256, merc_dataset_counts: JSON.stringify(counts) });
+  await moveDurably(built, join(out, LAYOUT.dataset));
+  return { sha256, counts };
+}
+
+/** Loads the output's dataset into the table `dataset`. */
+export async function loadLabels(database: Database, out: string): Promise<LabelSource> {
+  const source = await labelSource(database, out);
+  await (source.sha256 === null ? emptyDataset(database) : loadDataset(database, join(out, LAYOUT.dataset)));
+  return source;
+}
+
+/** What the output's dataset was made from. */
+export async function labelSource(database: Database, out: string): Promise<LabelSource> {
+  const path = join(out, LAYOUT.dataset);
+  try {
+    await stat(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return NO_LABELS;
+    throw error;
+  }
+  const { merc_dataset_sha256: sha256, merc_dataset_counts: counts } = await readMetadata(database, path);
+  if (sha256 === undefined || counts === undefined) throw new RunError(`${path}: was not written by merc`);
+  return { sha256, counts: JSON.parse(counts) as DatasetCounts };
+}

@@ -1,0 +1,132 @@
+// The Parquet store: an extracted shard becomes its parts and its commit record.
+//
+// Promise: a part is a pure function of plan, shard and dataset, rows in `sample_id` order. The
+// strings move as they are; the records are joined with the dataset in DuckDB. The order of moves
+// is strings, samples, commit record, and the record is the commit.
+
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
+import { commit, type CommitRecord, type Labels, type Part } from '../core/commit.ts';
+import { LAYOUT, moveDurably, sha256Of } from '../core/layout.ts';
+import { partMetadata, type PlanHead } from '../core/plan.ts';
+import type { ShardFiles, Sink } from '../core/types.ts';
+import { file, files, name, text, type Database } from '../duckdb.ts';
+import { DATASET_COLUMNS, matchLabels, metadataOf } from '../sql/dataset.ts';
+
+export interface ParquetStoreOptions {
+  readonly out: string;
+  /** With the table `dataset`. */
+  readonly database: Database;
+  /** Head of the plan that a shard is of. */
+  readonly headOf: (shard: string) => PlanHead;
+  /** SHA-256 of the dataset file, null without one. */
+  readonly dataset: string | null;
+  /** Called after each commit. */
+  readonly onCommit?: (record: CommitRecord) => void;
+}
+
+export function parquetStore(options: ParquetStoreOptions): Sink<ShardFiles> {
+  const { out, database } = options;
+  const started = new Date().toISOString();
+  // One shard at a time in the database: its tables have fixed names, and one bounds its memory.
+  let queue = Promise.resolve();
+  const store = async (shard: ShardFiles): Promise<void> => {
+    const records = shard.records.map((record) => join(shard.dir, record));
+    const built = join(shard.dir, 'samples.parquet');
+    const labels = await writeSamples(database, records, built, partMetadata(options.headOf(shard.id)), options.dataset);
+    const strings: Part[] = [];
+    for (const [batch, source] of shard.strings.entries()) {
+      const part = join(LAYOUT.strings, `${shard.id}-${batch}.parquet`);
+      strings.push(await movePart(out, join(shard.dir, source), part, await partRows(database, join(shard.dir, source))));
+    }
+    const samples = await movePart(out, built, join(LAYOUT.samples, `${shard.id}.parquet`), shard.counts.rows);
+    const record: CommitRecord = {
+      id: shard.id,
+      planHash: options.headOf(shard.id).hash,
+      samples,
+      strings,
+      counts: shard.counts,
+      labels,
+      attempts: shard.attempts,
+      slowest: shard.slowest,
+      host: hostname(),
+      pid: process.pid,
+      started,
+      committed: new Date().toISOString(),
+    };
+    await commit(out, record);
+    await rm(shard.dir, { recursive: true, force: true });
+    options.onCommit?.(record);
+  };
+  return {
+    write: (shard) => {
+      const done = queue.then(() => store(shard));
+      queue = done.catch(() => {});
+      return done;
+    },
+    close: () => queue,
+  };
+}
+
+/**
+ * Joins records with the table `dataset` and writes the samples part.
+ * @param sources Parquet files with extracted columns, in `sample_id` order.
+ */
+export async function writeSamples(
+  database: Database,
+  sources: readonly string[],
+  target: string,
+  metadata: Record<string, string>,
+  dataset: string | null,
+): Promise<Labels> {
+  await matchLabels(database, sources);
+  const extracted = await columnsOf(database, `SELECT * FROM read_parquet(${files(sources)})`);
+  const labelled = (await columnsOf(database, 'SELECT * FROM labels')).filter((column) => column !== 'sample_id');
+  const before = extracted.filter((column) => !isDatasetColumn(column));
+  const cut = before.indexOf('limits_hit') + 1;
+  const columns = [
+    ...before.slice(0, cut).map((column) => `r.${name(column)}`),
+    ...labelled.map((column) => `l.${name(column)}`),
+    ...before.slice(cut).map((column) => `r.${name(column)}`),
+  ];
+  // Both sides are in `sample_id` order and one thread reads them: rows meet by position, so the
+  // nested columns pass through no join and no sort. DuckDB loses the order of a hash join above
+  // some 100,000 rows, and its bytes depend on the thread count there.
+  await database.run(`COPY (SELECT ${columns.join(', ')} FROM read_parquet(${files(sources)}) r POSITIONAL JOIN labels l)
+    TO ${text(target)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, PARQUET_VERSION V2, KV_METADATA ${metadataOf(metadata)})`);
+  return {
+    dataset,
+    lists: await tally(database, 'list'),
+    matches: await tally(database, 'dataset_match'),
+  };
+}
+
+async function tally(database: Database, column: string): Promise<Record<string, number>> {
+  const rows = await database.rows(`SELECT coalesce(${column}, '') AS key, count(*)::INTEGER AS files FROM labels GROUP BY 1 ORDER BY 1`);
+  return Object.fromEntries(rows.map((row) => [String(row['key']), Number(row['files'])]));
+}
+
+async function columnsOf(database: Database, query: string): Promise<string[]> {
+  return (await database.rows(`SELECT column_name FROM (DESCRIBE ${query})`)).map((row) => String(row['column_name']));
+}
+
+/** Rows that a Parquet file says it has. */
+export async function partRows(database: Database, path: string): Promise<number> {
+  const [row] = await database.rows(`SELECT num_rows::INTEGER AS rows FROM parquet_file_metadata(${file(path)})`);
+  return Number(row?.['rows']);
+}
+
+/** Moves a built file to its place among the parts. */
+export async function movePart(out: string, from: string, part: string, rows: number): Promise<Part> {
+  const to = join(out, part);
+  await mkdir(join(out, part.slice(0, -basename(part).length)), { recursive: true });
+  const [{ size }, sha256] = [await stat(from), await sha256Of(from)];
+  await moveDurably(from, to);
+  return { name: part.replaceAll('\\', '/'), bytes: size, rows, sha256 };
+}
+
+/** Columns of a samples part that a relabel replaces. */
+function isDatasetColumn(column: string): boolean {
+  return column.startsWith('csv_') || DATASET_COLUMNS.some((own) => own === column);
+}
