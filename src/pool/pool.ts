@@ -32,13 +32,22 @@ export function openPool(workers: number): Pool {
   let closing: Promise<void> | undefined;
   return {
     extract: (task) => pool.run(task) as Promise<BatchSummary>,
-    close: () => {
-      closing ??= pool.destroy();
-      // Workers ignore SIGTERM (see worker.ts), which tinypool tries for a second first.
-      for (const { threadId } of pool.threads) kill(threadId);
-      return closing;
-    },
+    close: () => (closing ??= destroy(pool)),
   };
+}
+
+async function destroy(pool: Tinypool): Promise<void> {
+  // tinypool unrefs its workers: without a handle of ours the process would end here, half-way.
+  const handle = setInterval(() => {}, 1_000);
+  // Workers ignore SIGTERM (see worker.ts), which tinypool would try for a second first.
+  const pids = pool.threads.map(({ threadId }) => threadId);
+  try {
+    const destroyed = pool.destroy();
+    for (const pid of pids) kill(pid);
+    await destroyed;
+  } finally {
+    clearInterval(handle);
+  }
 }
 
 function kill(pid: number): void {
