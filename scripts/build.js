@@ -5,14 +5,16 @@ import { chmodSync, rmSync } from 'node:fs';
 
 const [major, minor] = versionOf('cargo', /cargo (\d+)\.(\d+)/);
 if (major !== 1 || minor < 88)
-  fail(`merc: Rust 1.88 or newer is needed to build the addon, ${major === undefined ? 'and `cargo` was not found' : `this is ${major}.${minor}`}: install it with rustup, then run npm ci again`);
+  fail(
+    `merc: Rust 1.88 or newer is needed to build the addon, ${major === undefined ? 'and `cargo` was not found' : `this is ${major}.${minor}`}: install it with rustup, then run npm ci again`,
+  );
 
 run('napi', [
   ...['build', '--platform', '--release', '--esm', '--manifest-path', 'native/binding/Cargo.toml', '--package-json-path', 'package.json'],
   ...['--output-dir', 'binding', '--js', 'index.js', '--dts', 'index.d.ts'],
 ]);
 rmSync('dist', { recursive: true, force: true });
-run('tsc', ['-p', 'tsconfig.json']);
+run('tsc', ['-p', 'tsconfig.build.json']);
 chmodSync('dist/cli.js', 0o755);
 
 /** Major and minor version that a program prints; nothing where it is not there. */

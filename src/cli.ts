@@ -9,7 +9,10 @@ import type { RunFlags } from './core/options.ts';
 import { escapeText } from './ui/escape.ts';
 
 const stop = new AbortController();
-for (const [signal, code] of [['SIGINT', EXIT.interrupted], ['SIGTERM', EXIT.terminated]] as const) {
+for (const [signal, code] of [
+  ['SIGINT', EXIT.interrupted],
+  ['SIGTERM', EXIT.terminated],
+] as const) {
   process.on(signal, () => {
     if (stop.signal.aborted) process.exit(code);
     stop.abort(code);
@@ -33,9 +36,12 @@ const program = new Command('merc')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'merc: ')) })
   .showSuggestionAfterError()
   .enablePositionalOptions()
+  .allowExcessArguments()
   .action(async ({ version, json }: { version?: boolean; json?: boolean }) => {
+    const [unknown] = program.args;
+    if (unknown !== undefined) throw new UsageError(`${unknown}: no such command; merc --help lists them`);
     if (version !== true) program.help({ error: true });
-    await (await import('./commands/version.ts')).versionCommand({ json: json ?? false });
+    (await import('./commands/version.ts')).versionCommand({ json: json ?? false });
   });
 
 program
@@ -125,7 +131,7 @@ program
 
 /** Prints what ended the program and gives its exit code. */
 function ended(error: unknown): number {
-  if (stop.signal.aborted) return stop.signal.reason as number;
+  if (stop.signal.aborted) return stop.signal.reason === EXIT.terminated ? EXIT.terminated : EXIT.interrupted;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof UsageError || error instanceof RunError) {
     process.stderr.write(`merc: ${escapeText(messageOf(error))}\n`);

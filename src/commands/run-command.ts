@@ -39,7 +39,13 @@ async function dryRun(options: RunOptions): Promise<number> {
   const { files, bytes } = await discover(options, (path, why) => skipped.push(`skipped ${path}: ${why}`));
   const shards = [...shardsOf(1, 1, orderForPlan(files))];
   for (const line of skipped) print(line);
-  print(`would extract ${formatNoun(files.length, 'file')}, ${formatBytes(bytes)}, in ${formatNoun(shards.length, 'shard')} of ${formatNoun(shards.reduce((sum, shard) => sum + shard.batches.length, 0), 'batch', 'batches')}`);
+  print(
+    `would extract ${formatNoun(files.length, 'file')}, ${formatBytes(bytes)}, in ${formatNoun(shards.length, 'shard')} of ${formatNoun(
+      shards.reduce((sum, shard) => sum + shard.batches.length, 0),
+      'batch',
+      'batches',
+    )}`,
+  );
   print(`labels: ${options.csv ?? 'none (no samples.csv in or beside PATH)'}`);
   print(`output: ${options.out}, ${formatNoun(options.workers, 'worker')}`);
   return EXIT.ok;

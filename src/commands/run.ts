@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { committedIds } from '../core/commit.ts';
 import { LAYOUT, sha256Of } from '../core/layout.ts';
 import type { RunOptions } from '../core/options.ts';
-import { partMetadata, planOf, type PlanHead } from '../core/plan.ts';
+import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
 import { run } from '../core/run.ts';
 import type { Counts } from '../core/types.ts';
 import { openDatabase, type Database } from '../duckdb.ts';
@@ -79,13 +79,13 @@ async function extract(
 ): Promise<void> {
   const committed = new Set(await committedIds(out));
   if (heads.reduce((sum, head) => sum + head.shards, 0) === committed.size) return;
-  const headOf = (shard: string): PlanHead => heads[planOf(shard) - 1] as PlanHead;
+  const head = (shard: string) => headOf(heads, shard);
   const pool = openPool(workers);
   const stop = () => void pool.close();
   signal.addEventListener('abort', stop);
   try {
-    const stage = extraction(pool, { out, options: rows, rootsOf: (shard) => headOf(shard).roots, metadataOf: (shard) => partMetadata(headOf(shard)), onBatch });
-    const store = parquetStore({ out, database, dataset: labels.sha256, headOf });
+    const stage = extraction(pool, { out, options: rows, rootsOf: (shard) => head(shard).roots, metadataOf: (shard) => partMetadata(head(shard)), onBatch });
+    const store = parquetStore({ out, database, dataset: labels.sha256, headOf: head });
     // Two shards in flight: the second keeps the workers busy while the first is stored.
     await run(uncommitted(out, heads, committed), stage, store, { concurrency: 2, signal });
   } finally {

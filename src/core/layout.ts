@@ -7,7 +7,7 @@ import { constants, createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { codeOf } from './errors.ts';
 
 /** Paths below an output folder. */
@@ -66,7 +66,7 @@ export async function moveDurably(from: string, to: string): Promise<void> {
 
 /** Writes a small file whole or not at all, replacing what is there. */
 export async function writeDurably(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${hostname()}.${process.pid}.tmp`;
+  const temporary = temporaryName(path);
   await writeFlushed(temporary, [text]);
   await rename(temporary, path);
   await flush(dirname(path));
@@ -78,7 +78,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
  */
 export async function createExclusively(path: string, chunks: Iterable<string>): Promise<boolean> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${hostname()}.${process.pid}.tmp`;
+  const temporary = temporaryName(path);
   await writeFlushed(temporary, chunks);
   try {
     // A link fails where the name exists, unlike a rename; file systems without links copy.
@@ -94,6 +94,11 @@ export async function createExclusively(path: string, chunks: Iterable<string>):
     await rm(temporary, { force: true });
     await flush(dirname(path));
   }
+}
+
+/** A name that no other writer has, of this process or another. */
+function temporaryName(path: string): string {
+  return `${path}.${randomUUID()}.tmp`;
 }
 
 async function writeFlushed(path: string, chunks: Iterable<string>): Promise<void> {

@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from './errors.ts';
-import type { RowOptions } from './plan.ts';
+import { BOUNDS, type Bounds, type RowOptions } from './plan.ts';
 
 /** Flags of `merc run`, as typed. */
 export interface RunFlags {
@@ -19,6 +19,8 @@ export interface RunFlags {
   readonly only?: string;
   readonly maxFileSize?: string | number;
   readonly append?: boolean;
+  /** Not a flag: where batches and shards of a new plan end. */
+  readonly bounds?: Bounds;
 }
 
 /** Checked options of a run. */
@@ -34,6 +36,7 @@ export interface RunOptions {
   readonly filesFrom: { readonly path: string; readonly nul: boolean } | null;
   readonly rows: RowOptions;
   readonly append: boolean;
+  readonly bounds: Bounds;
 }
 
 /** Reads as bytes: `268435456`, `256MiB`, `1 GB`. */
@@ -46,7 +49,8 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
   if (paths.length === 0 && flags.filesFrom === undefined) throw new UsageError('PATH is missing: name a file or folder, as in `merc run ./samples`');
   if (flags.only !== undefined && flags.only !== 'classic') throw new UsageError(`--only ${flags.only}: the one choice is \`classic\``);
   if (flags.nul === true && flags.filesFrom === undefined) throw new UsageError('-0 goes with --files-from');
-  if (flags.filesFrom !== undefined && flags.filesFrom !== '-' && !isFile(flags.filesFrom)) throw new UsageError(`--files-from ${flags.filesFrom}: no such file`);
+  if (flags.filesFrom !== undefined && flags.filesFrom !== '-' && !isFile(flags.filesFrom))
+    throw new UsageError(`--files-from ${flags.filesFrom}: no such file`);
   return {
     paths,
     out: resolve(flags.out ?? 'out'),
@@ -61,6 +65,7 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
       maxFileSize: flags.maxFileSize === undefined ? MAX_FILE_SIZE : byteSize('--max-file-size', String(flags.maxFileSize)),
     },
     append: flags.append ?? false,
+    bounds: flags.bounds ?? BOUNDS,
   };
 }
 
@@ -98,5 +103,9 @@ function namedCsv(path: string): string {
 
 /** Whether there is a file of that name. */
 export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

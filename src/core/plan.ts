@@ -12,8 +12,16 @@ import { RunError, UsageError } from './errors.ts';
 import { LAYOUT, createExclusively, namesIn } from './layout.ts';
 import type { FileRef, ShardPlan } from './types.ts';
 
-/** A batch ends at 96 MB or 512 files, a shard at 1 GB or 4,096 files (design: straggler against overhead). */
-export const BOUNDS = { batchBytes: 96e6, batchFiles: 512, shardBytes: 1e9, shardFiles: 4096 } as const;
+/** Where batches and shards end; a file larger than a bound is one by itself. */
+export interface Bounds {
+  readonly batchBytes: number;
+  readonly batchFiles: number;
+  readonly shardBytes: number;
+  readonly shardFiles: number;
+}
+
+/** A batch is short enough that none holds up the end, a shard long enough that commits cost nothing. */
+export const BOUNDS: Bounds = { batchBytes: 96e6, batchFiles: 512, shardBytes: 1e9, shardFiles: 4096 };
 
 /** A file that a scan has found; a plan numbers it. */
 export type ScannedFile = Omit<FileRef, 'sampleId'>;
@@ -47,8 +55,8 @@ export interface PlanHead {
 export type PlanBasis = Pick<PlanHead, 'schemaVersion' | 'extractorVersion' | 'options' | 'roots' | 'dataset'>;
 
 /** Orders files for a plan: size descending, so that no straggler ends the run; then path bytes. */
-export function orderForPlan(files: ScannedFile[]): ScannedFile[] {
-  return files.sort((a, b) => b.size - a.size || a.root - b.root || comparePaths(a, b));
+export function orderForPlan(files: readonly ScannedFile[]): ScannedFile[] {
+  return files.toSorted((a, b) => b.size - a.size || a.root - b.root || comparePaths(a, b));
 }
 
 /** Byte order of two paths. */
@@ -61,7 +69,7 @@ function pathBytes(file: ScannedFile): Buffer {
 }
 
 /** Cuts ordered files into shards of batches. */
-export function* shardsOf(plan: number, firstSampleId: number, files: readonly ScannedFile[]): Generator<ShardPlan> {
+export function* shardsOf(plan: number, firstSampleId: number, files: readonly ScannedFile[], bounds: Bounds = BOUNDS): Generator<ShardPlan> {
   let sampleId = firstSampleId;
   let shard = 0;
   let batches: FileRef[][] = [];
@@ -78,8 +86,8 @@ export function* shardsOf(plan: number, firstSampleId: number, files: readonly S
     return closed;
   };
   for (const file of files) {
-    if (shardFiles > 0 && (shardFiles >= BOUNDS.shardFiles || shardBytes + file.size > BOUNDS.shardBytes)) yield closeShard();
-    if (batch.length >= BOUNDS.batchFiles || batchBytes + file.size > BOUNDS.batchBytes) closeBatch();
+    if (shardFiles > 0 && (shardFiles >= bounds.shardFiles || shardBytes + file.size > bounds.shardBytes)) yield closeShard();
+    if (batch.length >= bounds.batchFiles || batchBytes + file.size > bounds.batchBytes) closeBatch();
     batch.push({ sampleId: sampleId++, ...file });
     batchBytes += file.size;
     shardBytes += file.size;
@@ -92,9 +100,12 @@ function shardId(plan: number, shard: number): string {
   return `${String(plan).padStart(4, '0')}-${String(shard).padStart(5, '0')}`;
 }
 
-/** Number of the plan that a shard is of. */
-export function planOf(shard: string): number {
-  return Number(shard.slice(0, shard.indexOf('-')));
+/** Head of the plan that a shard is of. */
+export function headOf(heads: readonly PlanHead[], shard: string): PlanHead {
+  const plan = Number(shard.slice(0, shard.indexOf('-')));
+  const head = heads.find((candidate) => candidate.plan === plan);
+  if (head === undefined) throw new RunError(`shard ${shard}: the output holds no plan ${plan}`);
+  return head;
 }
 
 /** Key-value metadata of every part made from a plan. */
@@ -111,19 +122,19 @@ export function planFile(out: string, plan: number): string {
  * Writes a plan, or leaves the one that another process has just written.
  * @returns the head of the plan that stands.
  */
-export async function writePlan(out: string, plan: number, firstSampleId: number, basis: PlanBasis, files: ScannedFile[]): Promise<PlanHead> {
+export async function writePlan(out: string, plan: number, firstSampleId: number, basis: PlanBasis, files: readonly ScannedFile[], bounds: Bounds = BOUNDS): Promise<PlanHead> {
   const ordered = orderForPlan(files);
   const hash = hashOf(basis);
   let shards = 0;
   let bytes = 0;
-  for (const shard of shardsOf(plan, firstSampleId, ordered)) {
+  for (const shard of shardsOf(plan, firstSampleId, ordered, bounds)) {
     hash.update(`${JSON.stringify(shard)}\n`);
     shards += 1;
   }
   for (const file of ordered) bytes += file.size;
   const head: PlanHead = { plan, hash: hash.digest('hex'), ...basis, files: ordered.length, bytes, shards, firstSampleId };
   const path = planFile(out, plan);
-  await createExclusively(path, lines(head, shardsOf(plan, firstSampleId, ordered)));
+  await createExclusively(path, lines(head, shardsOf(plan, firstSampleId, ordered, bounds)));
   return readHead(path);
 }
 

@@ -10,7 +10,9 @@ export function defaultWorkers(): number {
 
 function cgroupCores(): number {
   // v2: "max 100000" or "150000 100000"; v1: two files, quota -1 for none.
-  const [quota, period] = (read('/sys/fs/cgroup/cpu.max') ?? `${read('/sys/fs/cgroup/cpu/cpu.cfs_quota_us')} ${read('/sys/fs/cgroup/cpu/cpu.cfs_period_us')}`).split(/\s+/);
+  const [quota, period] = (
+    read('/sys/fs/cgroup/cpu.max') ?? `${read('/sys/fs/cgroup/cpu/cpu.cfs_quota_us')} ${read('/sys/fs/cgroup/cpu/cpu.cfs_period_us')}`
+  ).split(/\s+/);
   const cores = Number(quota) / Number(period);
   return cores > 0 ? cores : Infinity;
 }

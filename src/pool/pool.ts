@@ -89,7 +89,10 @@ export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardP
       records: shard.batches.map((_, index) => recordsFile(index)),
       strings: shard.batches.map((_, index) => stringsFile(index)),
       counts: summaries.map(countsOf).reduce(addCounts, NO_COUNTS),
-      slowest: summaries.flatMap((summary) => summary.slowest).toSorted((a, b) => b.milliseconds - a.milliseconds).slice(0, 20),
+      slowest: summaries
+        .flatMap((summary) => summary.slowest)
+        .toSorted((a, b) => b.milliseconds - a.milliseconds)
+        .slice(0, 20),
       attempts: attempt,
     };
   };

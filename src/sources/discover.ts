@@ -25,7 +25,7 @@ export async function discover(options: RunOptions, onSkip: (path: string, why: 
   for await (const file of found) files.push(file);
   if (files.length === 0) throw new UsageError(`${[...paths, filesFrom?.path].filter(Boolean).join(', ')}: holds no file to extract`);
   // The first in path order, so that a limit means the same files every time.
-  if (files.length > limit) files = files.sort((a, b) => a.root - b.root || comparePaths(a, b)).slice(0, limit);
+  if (files.length > limit) files = files.toSorted((a, b) => a.root - b.root || comparePaths(a, b)).slice(0, limit);
   return { files, roots, bytes: files.reduce((sum, file) => sum + file.size, 0) };
 }
 

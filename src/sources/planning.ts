@@ -32,7 +32,7 @@ export async function planRun(options: RunOptions, existing: readonly PlanHead[]
   if (heads.length === 0 || (options.append && unplanned.length > 0)) {
     const last = heads.at(-1);
     const next = { plan: (last?.plan ?? 0) + 1, firstSampleId: last === undefined ? 1 : last.firstSampleId + last.files };
-    heads = [...heads, await writePlan(options.out, next.plan, next.firstSampleId, basis, unplanned)];
+    heads = [...heads, await writePlan(options.out, next.plan, next.firstSampleId, basis, unplanned, options.bounds)];
     unplanned = [];
   }
   return {
@@ -50,12 +50,15 @@ function rootsHere(head: PlanHead, roots: readonly string[]): string[] {
 }
 
 async function notPlanned(out: string, heads: readonly PlanHead[], roots: readonly string[], files: ScannedFile[]): Promise<ScannedFile[]> {
-  const key = (folders: readonly string[], { root, path }: ScannedFile) => join(folders[root] ?? '', path);
   const planned = new Set<string>();
   for (const head of heads) {
     for await (const { batches } of readShards(out, head)) {
-      for (const batch of batches) for (const file of batch) planned.add(key(head.roots, file));
+      for (const batch of batches) for (const file of batch) planned.add(absolute(head.roots, file));
     }
   }
-  return files.filter((file) => !planned.has(key(roots, file)));
+  return files.filter((file) => !planned.has(absolute(roots, file)));
+}
+
+function absolute(roots: readonly string[], { root, path }: ScannedFile): string {
+  return join(roots[root] ?? '', path);
 }

@@ -81,7 +81,9 @@ export async function readMetadata(database: Database, path: string): Promise<Re
 
 /** Key-value metadata as COPY takes it. */
 export function metadataOf(metadata: Record<string, string>): string {
-  return `{${Object.entries(metadata).map(([key, value]) => `${name(key)}: ${text(value)}`).join(', ')}}`;
+  return `{${Object.entries(metadata)
+    .map(([key, value]) => `${name(key)}: ${text(value)}`)
+    .join(', ')}}`;
 }
 
 /**
@@ -89,7 +91,9 @@ export function metadataOf(metadata: Record<string, string>): string {
  * sample, in `sample_id` order. Narrow on purpose: nested columns never enter a join.
  */
 export async function matchLabels(database: Database, parquet: readonly string[]): Promise<void> {
-  const extras = (await database.rows("SELECT column_name FROM (DESCRIBE dataset) WHERE starts_with(column_name, 'csv_')")).map((row) => name(String(row['column_name'])));
+  const extras = (await database.rows("SELECT column_name FROM (DESCRIBE dataset) WHERE starts_with(column_name, 'csv_')")).map((row) =>
+    name(String(row['column_name'])),
+  );
   const attached = DATASET_COLUMNS.filter((column) => column !== 'dataset_row' && column !== 'dataset_match').map((column) => `d.${column}`);
   await database.run(`
     CREATE OR REPLACE TEMP TABLE keys AS SELECT sample_id, file_name, sha256, md5, sha1 FROM read_parquet(${files(parquet)});
@@ -154,7 +158,9 @@ async function readHeader(path: string): Promise<{ delimiter: string; columns: s
     const line = (buffer.toString('utf8', 0, bytesRead).split(/\r?\n|\r/, 1)[0] ?? '').replace(/^\u{feff}/u, '');
     const delimiter = [',', '\t', ';'].toSorted((a, b) => line.split(b).length - line.split(a).length)[0] ?? ',';
     const cells = line.split(delimiter).map((cell) => cell.trim().replaceAll(/^"|"$/g, ''));
-    const columns = cells.map((cell, i) => (cell === '' || cells.slice(0, i).some((earlier) => earlier.toLowerCase() === cell.toLowerCase()) ? `column_${i + 1}` : cell));
+    const columns = cells.map((cell, i) =>
+      cell === '' || cells.slice(0, i).some((earlier) => earlier.toLowerCase() === cell.toLowerCase()) ? `column_${i + 1}` : cell,
+    );
     return { delimiter, columns };
   } finally {
     await handle.close();

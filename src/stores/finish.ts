@@ -28,7 +28,12 @@ export async function finishOutput(database: Database, out: string, heads: reado
   await writeDurably(join(out, LAYOUT.views), await viewsFile(out));
   const success = join(out, LAYOUT.success);
   if (complete) {
-    const record = { plans: heads.map(({ plan, hash, files: planned }) => ({ plan, hash, files: planned })), dataset: labels.sha256, ...totals, rowsWithoutFile };
+    const record = {
+      plans: heads.map(({ plan, hash, files: planned }) => ({ plan, hash, files: planned })),
+      dataset: labels.sha256,
+      ...totals,
+      rowsWithoutFile,
+    };
     await writeDurably(success, `${JSON.stringify(record, null, 1)}\n`);
   } else await rm(success, { force: true });
   return { totals, labels, rowsWithoutFile, complete };

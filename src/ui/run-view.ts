@@ -29,7 +29,13 @@ export function runView(quiet: boolean): RunView {
         if (skipped.length > SKIPS_NAMED) note(`skipped ${skipped.length - SKIPS_NAMED} more`);
         if (unplanned > 0) note(`${formatNoun(unplanned, 'new file')}, not in this output's plan: --append takes them in`);
         if (done.rows > 0) note(`${formatNoun(done.rows, 'file')} committed before, ${formatNoun(files - done.rows, 'file')} to do`);
-        else note(`${formatNoun(files, 'file')}, ${formatBytes(bytes)}, in ${formatNoun(heads.reduce((sum, head) => sum + head.shards, 0), 'shard')}`);
+        else
+          note(
+            `${formatNoun(files, 'file')}, ${formatBytes(bytes)}, in ${formatNoun(
+              heads.reduce((sum, head) => sum + head.shards, 0),
+              'shard',
+            )}`,
+          );
         shown = progress({ stream: process.stderr, totalFiles: files, totalBytes: bytes, doneFiles: done.rows, doneBytes: done.bytes, quiet });
       },
       batch(counts) {
@@ -41,7 +47,11 @@ export function runView(quiet: boolean): RunView {
 }
 
 /** What the summary says of a report. */
-export function summaryOf({ totals, labels, rowsWithoutFile, planned, milliseconds, bytesRead, complete }: RunReport, out: string, csv: string | null): RunSummary {
+export function summaryOf(
+  { totals, labels, rowsWithoutFile, planned, milliseconds, bytesRead, complete }: RunReport,
+  out: string,
+  csv: string | null,
+): RunSummary {
   return {
     files: totals.counts.rows,
     plannedFiles: planned.files,

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { UsageError } from '../../src/core/errors.ts';
 import { type ScanOptions, scan } from '../../src/sources/files.ts';
 import type { FileList } from '../../src/sources/list.ts';
-import type { ScannedFile } from '../../src/sources/walk.ts';
+import type { ScannedFile } from '../../src/core/plan.ts';
 import { fill, inFolder } from '../support/folder.ts';
 
 interface Found {

@@ -115,7 +115,8 @@ pub fn extract_batch(task: BatchTask) -> Result<BatchSummary> {
 /// JSON text, since its integers may be larger than JavaScript's; at most `max_strings` strings.
 #[napi(catch_unwind)]
 pub fn extract_file(path: String, options: ExtractOptions, max_strings: u32) -> Result<String> {
-    let name = Path::new(&path).file_name().map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned());
+    let name =
+        Path::new(&path).file_name().map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned());
     let file = FileRef { sample_id: 0, path: name, path_raw: None, planned: None };
     let mut strings = Vec::new();
     let mut sink = |encoding: Encoding, file_offset: u64, text: &[u8]| {
@@ -137,7 +138,8 @@ pub fn extract_file(path: String, options: ExtractOptions, max_strings: u32) -> 
 /// Every column, documented: groups as JSON text.
 #[napi]
 pub fn columns() -> Result<String> {
-    serde_json::to_string(&merc_core::features::features()).map_err(|error| Error::from_reason(error.to_string()))
+    serde_json::to_string(&merc_core::features::features())
+        .map_err(|error| Error::from_reason(error.to_string()))
 }
 
 /// Versions of extractor and schema, and the kernels in use.

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use arrow_array::{
-    ArrayRef, BinaryArray, BooleanArray, Float64Array, Int32Array, Int64Array, ListArray,
-    StringArray, TimestampMicrosecondArray, UInt64Array,
+    ArrayRef, BinaryArray, BooleanArray, Float64Array, Int32Array, Int64Array, ListArray, StringArray,
+    TimestampMicrosecondArray, UInt64Array,
 };
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field, TimeUnit};
@@ -56,12 +56,7 @@ macro_rules! scalar {
                 $data_type
             }
             fn array(values: &[Option<&Self>]) -> ArrayRef {
-                Arc::new(
-                    values
-                        .iter()
-                        .map(|value| value.map(|$value| $convert))
-                        .collect::<$array>(),
-                )
+                Arc::new(values.iter().map(|value| value.map(|$value| $convert)).collect::<$array>())
             }
             fn sql_type() -> String {
                 $sql.to_owned()

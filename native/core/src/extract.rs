@@ -124,10 +124,12 @@ fn count_strings(sample: &mut Sample, ascii: StringCounts, wide: StringCounts) {
 
 fn note_changes(file: &FileRef, contents: &Contents, problems: &mut Problems) {
     let seen = (contents.size, contents.mtime);
-    let changed = file.planned.is_some_and(|planned| planned != seen) || contents.size != contents.size_at_open;
+    let changed =
+        file.planned.is_some_and(|planned| planned != seen) || contents.size != contents.size_at_open;
     if changed {
         let (size, mtime) = file.planned.unwrap_or((contents.size_at_open, contents.mtime));
-        let detail = format!("planned {size} bytes of {}, read {} of {}", millis(mtime), seen.0, millis(seen.1));
+        let detail =
+            format!("planned {size} bytes of {}, read {} of {}", millis(mtime), seen.0, millis(seen.1));
         problems.add("read", "changed", None, detail);
     }
 }
@@ -156,7 +158,12 @@ fn parse(contents: &Contents, options: Options, sample: &mut Sample, problems: &
         let range = image.certificate_table()?;
         let end = (range.end as usize).min(bytes.len());
         let Some(table) = bytes.get(range.start as usize..end) else {
-            problems.add("certificate", "table_out_of_file", range.start, format!("{} bytes", range.end - range.start));
+            problems.add(
+                "certificate",
+                "table_out_of_file",
+                range.start,
+                format!("{} bytes", range.end - range.start),
+            );
             return None;
         };
         Some(pe::certificate::certificates(table, range.start, problems))
@@ -174,7 +181,8 @@ fn headers(image: &Image, options: Options, sample: &mut Sample) {
     sample.data_directories = Some(image.data_directories());
     sample.is_64bit = Some(image.is_64bit());
     sample.is_dll = coff.map(|coff| coff.characteristics & IMAGE_FILE_DLL != 0);
-    sample.machine_name = coff.and_then(|coff| names::name(names::MACHINES, coff.machine as u32)).map(str::to_owned);
+    sample.machine_name =
+        coff.and_then(|coff| names::name(names::MACHINES, coff.machine as u32)).map(str::to_owned);
     sample.subsystem_name = image
         .optional_header()
         .and_then(|optional| names::name(names::SUBSYSTEMS, optional.subsystem? as u32))
@@ -183,7 +191,11 @@ fn headers(image: &Image, options: Options, sample: &mut Sample) {
 }
 
 /// Runs one stage; a panic becomes a problem of that stage.
-fn guarded<T>(stage: &str, problems: &mut Problems, run: impl FnOnce(&mut Problems) -> Option<T>) -> Option<T> {
+fn guarded<T>(
+    stage: &str,
+    problems: &mut Problems,
+    run: impl FnOnce(&mut Problems) -> Option<T>,
+) -> Option<T> {
     match catch_unwind(AssertUnwindSafe(|| run(problems))) {
         Ok(value) => value,
         Err(panic) => {

@@ -41,9 +41,28 @@ const GROUPS: &[(&str, &str)] = &[
 
 /// Extracted columns that the classic system had, with what identifies a row and says how it went.
 pub const CLASSIC: &[&str] = &[
-    "sample_id", "file_name", "path", "path_raw", "file_size", "md5", "sha1", "sha256", "entropy", "magic", "status",
-    "problems", "limits_hit", "headers", "headers_optional", "sections", "imports", "exports", "certificates",
-    "string_count_ascii", "string_count_wide", "string_bytes",
+    "sample_id",
+    "file_name",
+    "path",
+    "path_raw",
+    "file_size",
+    "md5",
+    "sha1",
+    "sha256",
+    "entropy",
+    "magic",
+    "status",
+    "problems",
+    "limits_hit",
+    "headers",
+    "headers_optional",
+    "sections",
+    "imports",
+    "exports",
+    "certificates",
+    "string_count_ascii",
+    "string_count_wide",
+    "string_bytes",
 ];
 
 /// Columns that the join with the dataset adds after the group `outcome`.
@@ -67,7 +86,11 @@ const DATASET: &[(&str, &str, &str)] = &[
 const STRINGS: &[(&str, &str, &str)] = &[
     ("sample_id", "INTEGER", "The sample that holds the string; ascending."),
     ("file_offset", "BIGINT", "Where it begins, bytes from the start of the file."),
-    ("encoding", "VARCHAR", "`ascii` or `utf16le`; within a sample all of the first, then all of the second."),
+    (
+        "encoding",
+        "VARCHAR",
+        "`ascii` or `utf16le`; within a sample all of the first, then all of the second.",
+    ),
     ("value", "VARCHAR", "The string: at least 4 characters of 0x20-0x7E and TAB (FLOSS's rule)."),
 ];
 

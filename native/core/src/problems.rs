@@ -3,7 +3,7 @@
 //! A stage never fails the file: it notes what it met here and gives what it could read. Absent,
 //! broken and cut are three different notes: nothing, a problem, a limit.
 
-use crate::limits::{MAX_PROBLEMS, MAX_PROBLEM_DETAIL};
+use crate::limits::{MAX_PROBLEM_DETAIL, MAX_PROBLEMS};
 use crate::schema::Problem;
 
 /// Collects the problems and the limits of one file, bounded.
@@ -17,7 +17,13 @@ pub struct Problems {
 
 impl Problems {
     /// Notes that `stage` met `kind` at `file_offset`.
-    pub fn add(&mut self, stage: &str, kind: &str, file_offset: impl Into<Option<u64>>, detail: impl Into<String>) {
+    pub fn add(
+        &mut self,
+        stage: &str,
+        kind: &str,
+        file_offset: impl Into<Option<u64>>,
+        detail: impl Into<String>,
+    ) {
         if self.list.len() >= MAX_PROBLEMS {
             self.limit("problems");
             return;

@@ -64,9 +64,9 @@ columns! {
 
         /// The section table, in its order.
         pub sections: Option<Vec<Section>>,
-        /// The import directory: one entry a descriptor, order and duplicates kept.
+        /// The import directory: one entry a descriptor that asks for something, order and duplicates kept.
         pub imports: Option<Vec<Import>>,
-        /// The export directory, in ordinal order; nameless exports and forwarders too.
+        /// The export directory in pefile's order: a row a name in name table order, then the nameless by ordinal.
         pub exports: Option<Vec<Export>>,
 
         /// Every certificate of every PKCS#7 in the certificate table, in its order.
@@ -154,7 +154,8 @@ columns! {
         pub characteristics_names: Vec<String>,
     }
 
-    /// `IMAGE_OPTIONAL_HEADER32` or `64`; a field behind the end of the header or file is null.
+    /// `IMAGE_OPTIONAL_HEADER32` or `64`; a field behind the end of the file is null. `SizeOfOptionalHeader`
+    /// bounds no field, as in the loader.
     pub struct OptionalHeader {
         /// 0x10b (PE32), 0x20b (PE32+) or 0x107 (ROM).
         pub magic: i32,
@@ -276,7 +277,7 @@ columns! {
 
     /// One imported function.
     pub struct ImportedFunction {
-        /// Its name; for an import by ordinal the name that the ws2_32, wsock32 and oleaut32 tables give, else null.
+        /// Its name; for an import by ordinal the name that the `ws2_32`, `wsock32` and `oleaut32` tables give, else null.
         pub name: Option<String>,
         /// Its ordinal, where it is imported by ordinal.
         pub ordinal: Option<i32>,

@@ -87,10 +87,11 @@ impl<'a> Iterator for Elements<'a> {
     type Item = Result<Element<'a>, Broken>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() || self.rest.starts_with(&[0, 0]) {
+        let (rest, offset) = (self.rest, self.offset);
+        // One zero is all that is left of end-of-contents where padding fills up to an even size.
+        if rest.is_empty() || rest == [0] || rest.starts_with(&[0, 0]) {
             return None;
         }
-        let (rest, offset) = (self.rest, self.offset);
         let Some(header) = Header::read(rest) else {
             self.rest = &[];
             return Some(Err(Broken { offset }));

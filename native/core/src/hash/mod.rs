@@ -88,6 +88,7 @@ pub fn cpu_path() -> &'static str {
 }
 
 /// Lower-case hex of `bytes`.
+#[expect(clippy::indexing_slicing, reason = "a nibble indexes 16 places")]
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes

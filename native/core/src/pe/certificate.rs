@@ -100,8 +100,7 @@ fn collect(body: &[u8], offset: u64, list: &mut Vec<Certificate>, problems: &mut
         let signed = element.ok().and_then(|element| Some((element, signed_data(&element)?)));
         let Some((content_info, signed)) = signed else {
             // Installers keep data of their own behind the PKCS#7, where no hash covers it.
-            let kind = if found == 0 { "pkcs7_broken" } else { "pkcs7_trailing_data" };
-            problems.add(STAGE, kind, behind.offset(), format!("{} bytes", behind.rest().len()));
+            not_pkcs7(found, behind.offset(), behind.rest().len(), problems);
             return;
         };
         found += 1;
@@ -114,10 +113,15 @@ fn collect(body: &[u8], offset: u64, list: &mut Vec<Certificate>, problems: &mut
             return;
         }
     }
-    if content_infos.rest().iter().any(|byte| *byte != 0) {
-        let kind = if found == 0 { "pkcs7_broken" } else { "pkcs7_trailing_data" };
-        problems.add(STAGE, kind, content_infos.offset(), format!("{} bytes", content_infos.rest().len()));
+    let rest = content_infos.rest();
+    if found == 0 || rest.iter().any(|byte| *byte != 0) {
+        not_pkcs7(found, content_infos.offset(), rest.len(), problems);
     }
+}
+
+fn not_pkcs7(found: usize, offset: u64, size: usize, problems: &mut Problems) {
+    let kind = if found == 0 { "pkcs7_broken" } else { "pkcs7_trailing_data" };
+    problems.add(STAGE, kind, offset, format!("{size} bytes"));
 }
 
 /// Adds the certificates of one set; false once a file has as many as are kept.

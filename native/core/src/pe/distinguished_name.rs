@@ -12,7 +12,7 @@ use crate::problems::Problems;
 use crate::schema::NameAttribute;
 
 /// RFC 4514 text of the `Name` in `element`, and its attributes in their order.
-pub fn distinguished_name(
+pub(super) fn distinguished_name(
     element: &Element,
     problems: &mut Problems,
 ) -> (Option<String>, Vec<NameAttribute>) {

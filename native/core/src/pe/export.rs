@@ -29,10 +29,10 @@ pub fn exports(image: &Image<'_>, problems: &mut Problems) -> Option<Vec<Export>
     let (name_ordinals, _) = table(&mut walk, name_ordinals, name_count, 2).as_chunks::<2>();
 
     let mut exports = Vec::new();
-    let mut named = vec![false; functions.len()];
+    let mut seen = vec![false; functions.len()];
     let row = |walk: &mut Walk<'_, '_, '_>, name, index: usize, rva: u32| {
-        let forwarded = (start..start + u64::from(size)).contains(&rva.into());
-        let forwarder = if forwarded { walk.name_at(rva.into()) } else { None };
+        let is_text = (start..start + u64::from(size)).contains(&rva.into());
+        let forwarder = if is_text { walk.name_at(rva.into()) } else { None };
         Export { name, ordinal: i64::from(base) + index as i64, rva: rva.into(), forwarder }
     };
     for (name, index) in names.iter().zip(name_ordinals) {
@@ -40,33 +40,34 @@ pub fn exports(image: &Image<'_>, problems: &mut Problems) -> Option<Vec<Export>
             return Some(exports);
         }
         let index = usize::from(u16::from_le_bytes(*index));
-        let Some((rva, is_named)) = functions.get(index).zip(named.get_mut(index)) else {
+        let Some((rva, is_seen)) = functions.get(index).zip(seen.get_mut(index)) else {
             walk.note("name_ordinal", None, format!("{index} of {}", functions.len()));
             continue;
         };
         let rva = u32::from_le_bytes(*rva);
         if rva != 0 {
-            *is_named = true;
+            *is_seen = true;
             let name = walk.name_at(u32::from_le_bytes(*name).into());
             exports.push(row(&mut walk, name, index, rva));
         }
     }
-    for (index, (rva, is_named)) in functions.iter().zip(named).enumerate() {
+    for (index, (rva, is_seen)) in functions.iter().zip(seen).enumerate() {
         if !walk.step() {
             break;
         }
         let rva = u32::from_le_bytes(*rva);
-        if rva != 0 && !is_named {
+        if rva != 0 && !is_seen {
             exports.push(row(&mut walk, None, index, rva));
         }
     }
     Some(exports)
 }
 
-/// Bytes of a table of `count` entries of `width` bytes, as far as the file holds them.
+/// Bytes of a table of `count` entries of `width` bytes, as far as the file holds them; a table at
+/// RVA 0 is absent, not the headers that stand there.
 fn table<'a>(walk: &mut Walk<'_, 'a, '_>, rva: u32, count: u32, width: usize) -> &'a [u8] {
     let wanted = (count as usize).saturating_mul(width);
-    let data = walk.image.data_at(rva.into(), wanted).unwrap_or_default();
+    let data = walk.image.data_at(rva.into(), wanted).filter(|_| rva != 0).unwrap_or_default();
     if data.len() < wanted {
         walk.note("table_truncated", walk.image.offset_of(rva.into()), format!("{rva:#x}, {count} entries"));
     }

@@ -31,9 +31,8 @@ pub(super) struct Headers {
     pub(super) optional: Option<OptionalHeader>,
     /// RVA and size.
     pub(super) directories: Vec<(u32, u32)>,
-    pub(super) section_table: usize,
-    /// `NumberOfSections`.
-    pub(super) declared_sections: u16,
+    /// File offset of the section table, and `NumberOfSections`.
+    pub(super) section_table: (usize, u16),
 }
 
 /// Reads the headers; `None` where there is no `MZ` or no `PE\0\0` where `e_lfanew` points.
@@ -47,12 +46,12 @@ pub(super) fn headers(bytes: &[u8], problems: &mut Problems) -> Option<Headers> 
 
     let accepted = if e_lfanew as usize <= MAX_DOS_STUB { Header::parse(bytes).ok() } else { None };
     let copy = Copy::new(dos, nt);
-    let header = match accepted.filter(|header| header.optional_header.is_some()) {
-        Some(header) => header,
-        None => {
-            copy.note(e_lfanew, problems);
-            Header::parse(&copy.bytes).ok()?
-        }
+    let accepted = accepted.filter(|header| header.optional_header.is_some());
+    let header = if let Some(header) = accepted {
+        header
+    } else {
+        copy.note(e_lfanew, problems);
+        Header::parse(&copy.bytes).ok()?
     };
 
     let dos = dos_header(&header, e_lfanew);
@@ -63,19 +62,18 @@ pub(super) fn headers(bytes: &[u8], problems: &mut Problems) -> Option<Headers> 
             coff: None,
             optional: None,
             directories: Vec::new(),
-            section_table: bytes.len(),
-            declared_sections: 0,
+            section_table: (bytes.len(), 0),
         });
     }
-    let size_of_optional_header = copy.size_of_optional_header;
     let (optional, directories) = copy.optional_header(&header);
+    let size_of_optional_header = copy.size_of_optional_header;
+    let section_table = e_lfanew as usize + FILE_HEADER_END + usize::from(size_of_optional_header);
     Some(Headers {
         dos,
         coff: Some(coff_header(&header, size_of_optional_header)),
         optional,
         directories,
-        section_table: e_lfanew as usize + FILE_HEADER_END + usize::from(size_of_optional_header),
-        declared_sections: header.coff_header.number_of_sections,
+        section_table: (section_table, header.coff_header.number_of_sections),
     })
 }
 
@@ -178,45 +176,46 @@ impl Copy {
         };
         let (standard, windows) = (read.standard_fields, read.windows_fields);
         let wide = self.magic == MAGIC_64;
-        // Where each field ends in PE32 and in PE32+; `None` behind the end of the file.
-        let ends = |pe32: usize, pe32_plus: usize| (if wide { pe32_plus } else { pe32 }) <= present;
-        let byte = |value: u8, end| ends(end, end).then_some(i32::from(value));
-        let word = |value: u16, end| ends(end, end).then_some(i32::from(value));
-        let dword = |value: u64, end| ends(end, end).then_some(value as i64);
-        let pointer = |value: u64, pe32, pe32_plus| ends(pe32, pe32_plus).then_some(value);
-        let flags = word(windows.dll_characteristics, 72);
+        // Where each field begins in PE32 and in PE32+. One that the file cuts in the middle goes on with
+        // zeros, as in memory: a PE of 97 bytes ends in its Subsystem.
+        let begins = |pe32: usize, pe32_plus: usize| (if wide { pe32_plus } else { pe32 }) < present;
+        let byte = |value: u8, at| begins(at, at).then_some(i32::from(value));
+        let word = |value: u16, at| begins(at, at).then_some(i32::from(value));
+        let dword = |value: u64, at| begins(at, at).then_some(value as i64);
+        let pointer = |value: u64, pe32, pe32_plus| begins(pe32, pe32_plus).then_some(value);
+        let flags = word(windows.dll_characteristics, 70);
         let optional = OptionalHeader {
             magic: self.magic.into(),
-            major_linker_version: byte(standard.major_linker_version, 3),
-            minor_linker_version: byte(standard.minor_linker_version, 4),
-            size_of_code: dword(standard.size_of_code, 8),
-            size_of_initialized_data: dword(standard.size_of_initialized_data, 12),
-            size_of_uninitialized_data: dword(standard.size_of_uninitialized_data, 16),
-            address_of_entry_point: dword(standard.address_of_entry_point.into(), 20),
-            base_of_code: dword(standard.base_of_code, 24),
-            base_of_data: dword(standard.base_of_data.into(), 28).filter(|_| !wide),
-            image_base: pointer(windows.image_base, 32, 32),
-            section_alignment: dword(windows.section_alignment.into(), 36),
-            file_alignment: dword(windows.file_alignment.into(), 40),
-            major_operating_system_version: word(windows.major_operating_system_version, 42),
-            minor_operating_system_version: word(windows.minor_operating_system_version, 44),
-            major_image_version: word(windows.major_image_version, 46),
-            minor_image_version: word(windows.minor_image_version, 48),
-            major_subsystem_version: word(windows.major_subsystem_version, 50),
-            minor_subsystem_version: word(windows.minor_subsystem_version, 52),
-            win32_version_value: dword(windows.win32_version_value.into(), 56),
-            size_of_image: dword(windows.size_of_image.into(), 60),
-            size_of_headers: dword(windows.size_of_headers.into(), 64),
-            check_sum: dword(windows.check_sum.into(), 68),
-            subsystem: word(windows.subsystem, 70),
+            major_linker_version: byte(standard.major_linker_version, 2),
+            minor_linker_version: byte(standard.minor_linker_version, 3),
+            size_of_code: dword(standard.size_of_code, 4),
+            size_of_initialized_data: dword(standard.size_of_initialized_data, 8),
+            size_of_uninitialized_data: dword(standard.size_of_uninitialized_data, 12),
+            address_of_entry_point: dword(standard.address_of_entry_point.into(), 16),
+            base_of_code: dword(standard.base_of_code, 20),
+            base_of_data: dword(standard.base_of_data.into(), 24).filter(|_| !wide),
+            image_base: pointer(windows.image_base, 28, 24),
+            section_alignment: dword(windows.section_alignment.into(), 32),
+            file_alignment: dword(windows.file_alignment.into(), 36),
+            major_operating_system_version: word(windows.major_operating_system_version, 40),
+            minor_operating_system_version: word(windows.minor_operating_system_version, 42),
+            major_image_version: word(windows.major_image_version, 44),
+            minor_image_version: word(windows.minor_image_version, 46),
+            major_subsystem_version: word(windows.major_subsystem_version, 48),
+            minor_subsystem_version: word(windows.minor_subsystem_version, 50),
+            win32_version_value: dword(windows.win32_version_value.into(), 52),
+            size_of_image: dword(windows.size_of_image.into(), 56),
+            size_of_headers: dword(windows.size_of_headers.into(), 60),
+            check_sum: dword(windows.check_sum.into(), 64),
+            subsystem: word(windows.subsystem, 68),
             dll_characteristics: flags,
             dll_characteristics_names: names::flags(names::DLL_CHARACTERISTICS, flags.unwrap_or(0) as u32),
-            size_of_stack_reserve: pointer(windows.size_of_stack_reserve, 76, 80),
-            size_of_stack_commit: pointer(windows.size_of_stack_commit, 80, 88),
-            size_of_heap_reserve: pointer(windows.size_of_heap_reserve, 84, 96),
-            size_of_heap_commit: pointer(windows.size_of_heap_commit, 88, 104),
-            loader_flags: pointer(windows.loader_flags.into(), 92, 108).map(|flags| flags as i64),
-            number_of_rva_and_sizes: pointer(self.directory_count.into(), 96, 112).map(|count| count as i64),
+            size_of_stack_reserve: pointer(windows.size_of_stack_reserve, 72, 72),
+            size_of_stack_commit: pointer(windows.size_of_stack_commit, 76, 80),
+            size_of_heap_reserve: pointer(windows.size_of_heap_reserve, 80, 88),
+            size_of_heap_commit: pointer(windows.size_of_heap_commit, 84, 96),
+            loader_flags: pointer(windows.loader_flags.into(), 88, 104).map(|flags| flags as i64),
+            number_of_rva_and_sizes: pointer(self.directory_count.into(), 92, 108).map(|count| count as i64),
         };
         // The last entry may be cut: the rest of it reads as zeros, as in a mapped file.
         let held = present.saturating_sub(self.fixed_size()).div_ceil(DIRECTORY_SIZE);

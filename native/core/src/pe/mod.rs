@@ -48,11 +48,13 @@ impl<'a> Image<'a> {
     /// where `e_lfanew` points. A broken PE is an image with problems.
     pub fn parse(bytes: &'a [u8], problems: &mut Problems) -> Option<Self> {
         let headers = header::headers(bytes, problems)?;
-        let sections = section::sections(bytes, headers.section_table, headers.declared_sections, problems);
-        let alignments = headers.optional.as_ref().map_or((0, 0), |optional| {
-            (optional.section_alignment.unwrap_or(0), optional.file_alignment.unwrap_or(0))
-        });
-        let map = rva::RvaMap::new(&sections, alignments, bytes.len());
+        let alignment = |field: fn(&OptionalHeader) -> Option<i64>| {
+            headers.optional.as_ref().and_then(field).unwrap_or(0)
+        };
+        let section_alignment = alignment(|optional| optional.section_alignment);
+        let file_alignment = alignment(|optional| optional.file_alignment);
+        let sections = section::sections(bytes, headers.section_table, file_alignment, problems);
+        let map = rva::RvaMap::new(&sections, section_alignment, file_alignment, bytes.len());
         Some(Self { bytes, headers, sections, map })
     }
 

@@ -1,7 +1,7 @@
-//! Names behind ordinals of ws2_32, wsock32 and oleaut32, frozen.
+//! Names behind ordinals of `ws2_32`, `wsock32` and `oleaut32`, frozen.
 //!
 //! Import hashes are compared across tools and years, so these tables never change: 117 names of
-//! winsock, used for both of its DLLs, and 398 of oleaut32, as pefile had them when imphash spread
+//! winsock, used for both of its DLLs, and 398 of `oleaut32`, as pefile had them when imphash spread
 //! and as yara-x still has them. Other tools' newer tables give other hashes.
 
 /// Name of `ordinal` in `dll`; the DLL counts with its extension, in any case, as yara-x does.

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// `der` between the lines that name it `label`, 64 characters a line.
-pub fn pem(label: &str, der: &[u8]) -> String {
+pub(super) fn pem(label: &str, der: &[u8]) -> String {
     let mut text = format!("-----BEGIN {label}-----\n");
     // 48 bytes are 64 characters, so that no line but the last needs padding.
     for line in der.chunks(48) {

@@ -10,13 +10,13 @@ const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x0
 
 /// Parts of a `SignedData`.
 #[derive(Debug, Clone, Copy)]
-pub struct SignedData<'a> {
+pub(super) struct SignedData<'a> {
     /// The set of certificates; none where it is left out.
     pub certificates: Option<Element<'a>>,
 }
 
 /// The `SignedData` in `content_info`; none if it holds something else or cannot be read.
-pub fn signed_data<'a>(content_info: &Element<'a>) -> Option<SignedData<'a>> {
+pub(super) fn signed_data<'a>(content_info: &Element<'a>) -> Option<SignedData<'a>> {
     let mut fields = content_info.children();
     let content_type = fields.next()?.ok()?;
     if content_info.identifier != SEQUENCE
@@ -27,7 +27,14 @@ pub fn signed_data<'a>(content_info: &Element<'a>) -> Option<SignedData<'a>> {
     }
     let content = fields.next()?.ok().filter(|content| content.identifier == CONTEXT_0)?;
     let signed_data = content.children().next()?.ok().filter(|data| data.identifier == SEQUENCE)?;
-    let certificates =
-        signed_data.children().map_while(Result::ok).find(|field| field.identifier == CONTEXT_0);
+    // Left out is one answer, hidden behind something unreadable another.
+    let mut certificates = None;
+    for field in signed_data.children() {
+        let field = field.ok()?;
+        if field.identifier == CONTEXT_0 {
+            certificates = Some(field);
+            break;
+        }
+    }
     Some(SignedData { certificates })
 }

@@ -35,8 +35,12 @@ struct Span {
 
 impl RvaMap {
     /// Map of a file of `file_len` bytes.
-    pub(super) fn new(sections: &[Section], alignments: (i64, i64), file_len: usize) -> Self {
-        let (section_alignment, file_alignment) = alignments;
+    pub(super) fn new(
+        sections: &[Section],
+        section_alignment: i64,
+        file_alignment: i64,
+        file_len: usize,
+    ) -> Self {
         let mut sorted: Vec<&Section> = sections.iter().collect();
         sorted.sort_by_key(|section| section.virtual_address);
         let next_addresses = sorted.iter().skip(1).map(|next| Some(next.virtual_address)).chain([None]);
@@ -90,10 +94,15 @@ fn align(address: i64, section_alignment: i64, file_alignment: i64) -> i64 {
 
 /// First byte of the section in the file: rounded down to a sector, but where a file of low
 /// alignment is mapped as it is.
-pub(super) fn raw_start(section: &Section, section_alignment: i64) -> i64 {
+fn raw_start(section: &Section, section_alignment: i64) -> i64 {
     if section_alignment < PAGE && section.raw_offset == section.virtual_address {
         section.virtual_address
     } else {
-        section.raw_offset & !(SECTOR - 1)
+        sector(section.raw_offset)
     }
+}
+
+/// File offset of the sector that holds `offset`.
+pub(super) fn sector(offset: i64) -> i64 {
+    offset & !(SECTOR - 1)
 }

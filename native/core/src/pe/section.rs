@@ -1,7 +1,7 @@
 //! The section table.
 //!
-//! Gives every section header that is in the file, in table order, as goblin reads it; stops where
-//! the loader would (a header of zeros) and at the end of the file. Long names stay as `/4`.
+//! Gives the section headers in table order, as goblin reads them; stops where pefile does: at a header
+//! of zeros, at one that cannot be a section, at the end of the file. Long names stay as `/4`.
 
 use goblin::pe::section_table::{SIZEOF_SECTION_TABLE, SectionTable};
 
@@ -10,15 +10,20 @@ use crate::limits::MAX_SECTIONS;
 use crate::problems::Problems;
 use crate::schema::Section;
 
-use super::text;
+use super::{rva, text};
 
 const IMAGE_SCN_CNT_CODE: u32 = 0x20;
 const IMAGE_SCN_MEM_EXECUTE: u32 = 0x2000_0000;
 const IMAGE_SCN_MEM_READ: u32 = 0x4000_0000;
 const IMAGE_SCN_MEM_WRITE: u32 = 0x8000_0000;
 
-/// The headers at `table`, at most `declared`.
-pub(super) fn sections(bytes: &[u8], table: usize, declared: u16, problems: &mut Problems) -> Vec<Section> {
+/// The headers at the file offset `table`, at most `declared`.
+pub(super) fn sections(
+    bytes: &[u8],
+    (table, declared): (usize, u16),
+    file_alignment: i64,
+    problems: &mut Problems,
+) -> Vec<Section> {
     let mut sections = Vec::new();
     for index in 0..usize::from(declared) {
         if index >= MAX_SECTIONS {
@@ -35,9 +40,28 @@ pub(super) fn sections(bytes: &[u8], table: usize, declared: u16, problems: &mut
             break;
         }
         let Some(section) = section(header) else { break };
+        if is_implausible(&section, file_alignment, bytes.len()) {
+            problems.add("section", "header_implausible", offset as u64, format!("{index} of {declared}"));
+            break;
+        }
         sections.push(section);
     }
     sections
+}
+
+/// pefile's test for a table that has run into other bytes: three of five values that no loader takes.
+/// Without it a wrong `NumberOfSections` fills the list with code and moves what real sections map.
+fn is_implausible(section: &Section, file_alignment: i64, file_len: usize) -> bool {
+    const FAR: i64 = 0x1000_0000;
+    let file_len = file_len as i64;
+    let signs = [
+        section.raw_offset + section.raw_size > file_len,
+        rva::sector(section.raw_offset) > file_len,
+        section.virtual_size > FAR,
+        section.virtual_address > FAR,
+        file_alignment != 0 && section.raw_offset % file_alignment != 0,
+    ];
+    signs.into_iter().filter(|sign| *sign).count() >= 3
 }
 
 /// goblin refuses a name as `/x` and follows one as `/4` into the string table, whatever its

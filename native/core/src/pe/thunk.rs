@@ -34,16 +34,13 @@ pub(super) fn functions(
             functions.push(ImportedFunction { name, ordinal: Some(ordinal.into()), hint: None });
             continue;
         }
-        let Some(hint) = walk.image.data_at(thunk, 2) else {
-            walk.note("name_unmapped", None, format!("{thunk:#x}"));
-            break;
-        };
+        let hint = walk.image.data_at(thunk, 2).and_then(|hint| hint.first_chunk());
         let Some(name) = walk.name_at(thunk.saturating_add(2)) else { break };
         if name.is_empty() {
             walk.note("name_empty", walk.image.offset_of(thunk), format!("{thunk:#x}"));
             continue;
         }
-        let hint = hint.first_chunk().map(|hint| u16::from_le_bytes(*hint).into());
+        let hint = hint.map(|hint| u16::from_le_bytes(*hint).into());
         functions.push(ImportedFunction { name: Some(name), ordinal: None, hint });
     }
     functions
@@ -78,6 +75,9 @@ fn table(walk: &mut Walk<'_, '_, '_>, start: u64, ordinal_flag: u64) -> Table {
         }
         if thunk & ordinal_flag != 0 && thunk & 0x7fff_ffff > 0xffff {
             return Table { thunks, broken: Some(("thunk_ordinal", rva)) };
+        }
+        if thunk & ordinal_flag == 0 && walk.image.offset_of(thunk).is_none() {
+            return Table { thunks, broken: Some(("thunk_unmapped", rva)) };
         }
         thunks.push(thunk);
         rva += width as u64;

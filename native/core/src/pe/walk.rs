@@ -16,6 +16,7 @@ pub(super) struct Walk<'i, 'a, 'p> {
     stage: &'static str,
     steps: usize,
     text: usize,
+    spent: bool,
     noted: Vec<&'static str>,
 }
 
@@ -23,28 +24,35 @@ impl<'i, 'a, 'p> Walk<'i, 'a, 'p> {
     /// `stage` is the stage of its problems; its limits are `<stage>_steps` and `<stage>_text`.
     pub(super) fn new(image: &'i Image<'a>, stage: &'static str, problems: &'p mut Problems) -> Self {
         let (steps, text) = (MAX_DIRECTORY_STEPS, MAX_DIRECTORY_TEXT);
-        Self { image, problems, stage, steps, text, noted: Vec::new() }
+        Self { image, problems, stage, steps, text, spent: false, noted: Vec::new() }
     }
 
     /// Counts one table entry; false where the walk has to end.
     pub(super) fn step(&mut self) -> bool {
-        match self.steps.checked_sub(1) {
-            Some(left) => self.steps = left,
-            None => self.problems.limit(&format!("{}_steps", self.stage)),
+        if self.steps == 0 {
+            self.spend("steps");
         }
-        self.steps > 0
+        self.steps = self.steps.saturating_sub(1);
+        !self.spent
     }
 
-    /// The name at `rva`, up to its NUL; `None` where nothing is mapped or the text is spent.
+    fn spend(&mut self, what: &str) {
+        if !self.spent {
+            self.spent = true;
+            self.problems.limit(&format!("{}_{what}", self.stage));
+        }
+    }
+
+    /// The name at `rva`, up to its NUL; `None` where nothing is mapped or the text is spent. RVA 0 is
+    /// the absent name, not the `MZ` that stands there.
     pub(super) fn name_at(&mut self, rva: u64) -> Option<String> {
-        let Some(bytes) = self.image.text_at(rva, MAX_NAME) else {
+        let Some(bytes) = self.image.text_at(rva, MAX_NAME).filter(|_| rva != 0) else {
             self.note("name_unmapped", None, format!("{rva:#x}"));
             return None;
         };
         let name = text::escaped(bytes);
         let Some(left) = self.text.checked_sub(name.len()) else {
-            self.problems.limit(&format!("{}_text", self.stage));
-            self.steps = 0;
+            self.spend("text");
             return None;
         };
         self.text = left;

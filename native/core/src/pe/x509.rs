@@ -16,7 +16,7 @@ use crate::problems::Problems;
 use crate::schema::Certificate;
 
 /// The certificate in `element`, a `Certificate` of RFC 5280.
-pub fn certificate(element: &Element, problems: &mut Problems) -> Certificate {
+pub(super) fn certificate(element: &Element, problems: &mut Problems) -> Certificate {
     let mut certificate = Certificate {
         fingerprint: hex(&Sha256::digest(element.raw)),
         certificate: pem("CERTIFICATE", element.raw),

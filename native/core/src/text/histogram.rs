@@ -73,20 +73,13 @@ impl Histogram {
     /// Shannon entropy in bits a byte, 0 to 8; of nothing it is 0.
     pub fn entropy(&self) -> f64 {
         let total = self.total() as f64;
-        let bits: f64 = self
-            .counts
-            .iter()
-            .filter(|&&count| count > 0)
-            .map(|&count| {
-                let share = count as f64 / total;
-                share * (1.0 / share).log2()
-            })
-            .sum();
-        bits.max(0.0)
+        let shares = self.counts.iter().filter(|&&count| count > 0).map(|&count| count as f64 / total);
+        shares.fold(0.0, |bits, share| bits + share * (1.0 / share).log2())
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::Histogram;
 
@@ -105,7 +98,9 @@ mod tests {
         for length in 0..bytes.len() {
             let part = &bytes[..length];
             let mut counts = [0_u64; 256];
-            part.iter().for_each(|&byte| counts[byte as usize] += 1);
+            for &byte in part {
+                counts[byte as usize] += 1;
+            }
             let whole = Histogram::of(part);
             assert_eq!(whole.counts, counts);
             assert_eq!(whole.total(), length as u64);

@@ -3,4 +3,5 @@
 pub mod histogram;
 pub mod magic;
 mod mask;
+mod run;
 pub mod scan;

@@ -1,7 +1,7 @@
 //! Runs of four and more characters in bit masks, wherever the file is cut into pieces.
 //!
-//! Promise: `found(start, end)` in file order for every maximal run, and one run at a time is open.
-//! Neither bytes nor text are seen here; `mask` makes the masks, `scan` takes the text.
+//! Promise: `found(start, end)` for every maximal run, in file order. Neither bytes nor text are
+//! seen here: `mask` makes the masks, `scan` takes the text.
 
 use super::mask::BLOCK;
 use super::scan::Encoding;
@@ -17,183 +17,119 @@ pub(super) struct Runs {
     ladder: Ladder,
 }
 
-/// The masks before, from which the next block's edges follow: doublings of "the bytes up to this
-/// one are characters", so that four in a row cost two steps. The top bit is the last byte.
-#[derive(Debug, Clone, Copy, Default)]
-struct Ladder([u64; 4]);
-
 impl Runs {
+    /// At the start of a file.
     pub(super) fn new(encoding: Encoding) -> Self {
         Self { encoding, position: 0, open: None, ladder: Ladder::default() }
     }
 
-    /// Where the run that is open began.
-    pub(super) fn open(&self) -> Option<u64> {
-        self.open
-    }
-
-    /// Bytes seen so far.
+    /// Bytes followed so far.
     pub(super) fn position(&self) -> u64 {
         self.position
     }
 
-    /// Follows whole blocks.
-    pub(super) fn blocks(&mut self, class: &[u64], zero: &[u64], found: impl FnMut(u64, u64)) {
+    /// File offset of the run that is open, if one is.
+    pub(super) fn open(&self) -> Option<u64> {
+        self.open
+    }
+
+    /// Follows the masks of the next `length` bytes.
+    #[inline]
+    pub(super) fn follow(&mut self, class: &[u64], zero: &[u64], length: usize, found: impl FnMut(u64, u64)) {
+        // A run is known by its fourth character, its end by the place where the next should be.
         match self.encoding {
-            Encoding::Ascii => self.follow(class, zero, 3, 0, Ladder::ascii, found),
-            Encoding::Utf16Le => self.follow(class, zero, 7, 1, Ladder::utf16le, found),
+            Encoding::Ascii => self.follow_by(Ladder::ascii, (3, 0), class, zero, length, found),
+            Encoding::Utf16Le => self.follow_by(Ladder::utf16le, (7, 1), class, zero, length, found),
         }
     }
 
-    /// Follows a block of which only the first `length` bytes are the file's; the masks are zero above.
-    pub(super) fn rest(&mut self, class: u64, zero: u64, length: usize, found: impl FnMut(u64, u64)) {
-        let Ladder(before) = self.ladder;
-        let position = self.position;
-        let mut edges = self.clone();
-        // What ends above `length` is still open.
-        let _ = (before, position, &mut edges, class, zero, length, found);
+    /// Ends the file, and with it the run that is open.
+    pub(super) fn finish(&mut self, found: impl FnMut(u64, u64)) {
+        self.follow(&[0], &[0], BLOCK, found);
     }
 
     #[inline(always)]
-    fn follow(
+    #[expect(clippy::inline_always, reason = "one loop for each encoding and use, with its constants")]
+    fn follow_by(
         &mut self,
+        climb: impl Fn(&mut Ladder, u64, u64) -> u64,
+        (lead, lag): (u64, u64),
         class: &[u64],
         zero: &[u64],
-        lead: u64,
-        lag: u64,
-        edges: impl Fn(&mut Ladder, u64, u64) -> u64,
+        length: usize,
         mut found: impl FnMut(u64, u64),
     ) {
-        let (mut ladder, mut open, mut base) = (self.ladder, self.open, self.position);
+        let Self { mut position, mut open, mut ladder, .. } = *self; // in registers, whatever `found` calls
+        let mut left = length;
         for (&class, &zero) in class.iter().zip(zero) {
-            let mut edges = edges(&mut ladder, class, zero);
+            let before = ladder;
+            let mut edges = climb(&mut ladder, class, zero);
+            if left < BLOCK {
+                ladder.cut(before, left);
+                edges &= (1 << left) - 1;
+            }
+            // Starts and ends in turn.
             while edges != 0 {
-                let edge = base + u64::from(edges.trailing_zeros());
+                let edge = position + u64::from(edges.trailing_zeros());
                 edges &= edges - 1;
                 match open.take() {
                     None => open = Some(edge - lead),
                     Some(start) => found(start, edge - lag),
                 }
             }
-            base += BLOCK as u64;
+            let covered = left.min(BLOCK);
+            position += covered as u64;
+            left -= covered;
         }
-        (self.ladder, self.open, self.position) = (ladder, open, base);
+        *self = Self { position, open, ladder, ..*self };
     }
 }
+
+/// The masks before, from which the next block's edges follow: doublings of "the bytes up to this
+/// one are characters", so that four in a row cost two steps. The top bit is the last byte.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ladder([u64; 4]);
 
 impl Ladder {
-    #[inline(always)]
+    /// Bits at which a run is known to begin or to have ended.
+    #[inline]
     fn ascii(&mut self, one: u64, _zero: u64) -> u64 {
         let Self([one_before, two_before, four_before, _]) = *self;
-        let two = one & shift(one, one_before, 1);
-        let four = two & shift(two, two_before, 2);
+        let two = one & up(one, one_before, 1);
+        let four = two & up(two, two_before, 2);
         *self = Self([one, two, four, 0]);
-        four ^ shift(four, four_before, 1)
+        four ^ up(four, four_before, 1)
     }
-    #[inline(always)]
+
+    /// The same in pairs of a character and a zero; a bit stands for the pair that ends there.
+    ///
+    /// A character is not zero, so a run of one alignment shares no byte with a run of the other:
+    /// both alignments go in one word, and their edges are in file order.
+    #[inline]
     fn utf16le(&mut self, character: u64, zero: u64) -> u64 {
         let Self([character_before, one_before, two_before, four_before]) = *self;
-        let one = zero & shift(character, character_before, 1);
-        let two = one & shift(one, one_before, 2);
-        let four = two & shift(two, two_before, 4);
+        let one = zero & up(character, character_before, 1);
+        let two = one & up(one, one_before, 2);
+        let four = two & up(two, two_before, 4);
         *self = Self([character, one, two, four]);
-        four ^ shift(four, four_before, 2)
+        four ^ up(four, four_before, 2)
     }
-}
-#[inline(always)]
-const fn shift(mask: u64, before: u64, by: u32) -> u64 {
-    mask << by | before >> (u64::BITS - by)
-}
 
-/// vector form
-pub(super) struct Vr { encoding: Encoding, position: u64, open: Option<u64>, class: [u64; 65], one: [u64; 65], two: [u64;65], four: [u64;65] }
-impl Vr {
-    pub(super) fn new(encoding: Encoding) -> Self { Self { encoding, position: 0, open: None, class: [0; 65], one: [0; 65], two: [0; 65], four: [0; 65] } }
-    pub(super) fn blocks(&mut self, class: &[u64; 64], zero: &[u64; 64], n: usize, mut found: impl FnMut(u64, u64)) {
-        let mut edges = [0u64; 64];
-        match self.encoding {
-            Encoding::Ascii => {
-                self.one[0] = self.one[64]; self.two[0] = self.two[64]; self.four[0] = self.four[64];
-                self.one[1..].copy_from_slice(class);
-                for i in 1..65 { self.two[i] = self.one[i] & shift(self.one[i], self.one[i-1], 1); }
-                for i in 1..65 { self.four[i] = self.two[i] & shift(self.two[i], self.two[i-1], 2); }
-                for i in 1..65 { edges[i-1] = self.four[i] ^ shift(self.four[i], self.four[i-1], 1); }
-                follow(&edges[..n], &mut self.open, self.position, 3, 0, &mut found);
-            }
-            Encoding::Utf16Le => {
-                self.class[0] = self.class[64]; self.one[0] = self.one[64]; self.two[0] = self.two[64]; self.four[0] = self.four[64];
-                self.class[1..].copy_from_slice(class);
-                for i in 1..65 { self.one[i] = zero[i-1] & shift(self.class[i], self.class[i-1], 1); }
-                for i in 1..65 { self.two[i] = self.one[i] & shift(self.one[i], self.one[i-1], 2); }
-                for i in 1..65 { self.four[i] = self.two[i] & shift(self.two[i], self.two[i-1], 4); }
-                for i in 1..65 { edges[i-1] = self.four[i] ^ shift(self.four[i], self.four[i-1], 2); }
-                follow(&edges[..n], &mut self.open, self.position, 7, 1, &mut found);
-            }
+    /// Takes back what was climbed above the block's first `length` bytes, fewer than all.
+    #[cold]
+    fn cut(&mut self, before: Self, length: usize) {
+        if length == 0 {
+            *self = before;
+            return;
         }
-        self.position += 64 * n as u64;
-    }
-}
-#[inline(always)]
-fn follow(edges: &[u64], open: &mut Option<u64>, mut base: u64, lead: u64, lag: u64, found: &mut impl FnMut(u64,u64)) {
-    let mut o = *open;
-    for &e in edges {
-        let mut edges = e;
-            while edges != 0 {
-                let edge = base + u64::from(edges.trailing_zeros());
-                edges &= edges - 1;
-                match o.take() {
-                    None => o = Some(edge - lead),
-                    Some(start) => found(start, edge - lag),
-                }
-            }
-            base += BLOCK as u64;
-    }
-    *open = o;
-}
-#[inline(never)]
-pub fn fused(bytes: &[u8], sink: &mut impl FnMut(Encoding, u64, &[u8])) {
-    use super::mask;
-    let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    let (mut a, mut w) = (Runs::new(Encoding::Ascii), Runs::new(Encoding::Utf16Le));
-    let mut wide = Vec::<(u64, u64)>::new();
-    for chunk in blocks.chunks(64) {
-        let mut class = [0; 64]; let mut zero = [0; 64];
-        mask::class(chunk, &mut class); mask::zero(chunk, &mut zero);
-        a.blocks(&class[..chunk.len()], &zero, |s, e| sink(Encoding::Ascii, s, &bytes[s as usize..e as usize]));
-        w.blocks(&class[..chunk.len()], &zero, |s, e| wide.push((s, e)));
-    }
-    let mut narrow = Vec::new();
-    for (s, e) in wide {
-        narrow.clear(); narrow.extend(bytes[s as usize..e as usize].as_chunks().0.iter().map(|&[c, _]: &[u8;2]| c));
-        sink(Encoding::Utf16Le, s, &narrow);
-    }
-}
-#[inline(never)]
-pub fn fusedv(bytes: &[u8], sink: &mut impl FnMut(Encoding, u64, &[u8])) {
-    use super::mask;
-    let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    let (mut a, mut w) = (Vr::new(Encoding::Ascii), Vr::new(Encoding::Utf16Le));
-    let mut wide = Vec::<(u64, u64)>::new();
-    for chunk in blocks.chunks(64) {
-        let mut class = [0; 64]; let mut zero = [0; 64];
-        mask::class(chunk, &mut class); mask::zero(chunk, &mut zero);
-        a.blocks(&class, &zero, chunk.len(), |s, e| sink(Encoding::Ascii, s, &bytes[s as usize..e as usize]));
-        w.blocks(&class, &zero, chunk.len(), |s, e| wide.push((s, e)));
-    }
-    let mut narrow = Vec::new();
-    for (s, e) in wide {
-        narrow.clear(); narrow.extend(bytes[s as usize..e as usize].as_chunks().0.iter().map(|&[c, _]: &[u8;2]| c));
-        sink(Encoding::Utf16Le, s, &narrow);
+        for (now, before) in self.0.iter_mut().zip(before.0) {
+            *now = before >> length | *now << (BLOCK - length);
+        }
     }
 }
 
-#[inline(never)]
-pub fn masks(bytes: &[u8], c: &mut u64) {
-    use super::mask;
-    let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    for chunk in blocks.chunks(64) {
-        let mut class = [0; 64]; let mut zero = [0; 64];
-        mask::class(chunk, &mut class); mask::zero(chunk, &mut zero);
-        *c ^= std::hint::black_box(&class)[3] ^ std::hint::black_box(&zero)[5];
-    }
+/// `mask` moved up by `by` bits, with the top bits of the mask before it.
+#[inline]
+const fn up(mask: u64, before: u64, by: u32) -> u64 {
+    mask << by | before >> (u64::BITS - by)
 }

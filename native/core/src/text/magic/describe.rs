@@ -23,7 +23,8 @@ pub(super) fn text(data: &[u8], looks_like_text: bool) -> Option<String> {
     if content <= 1 {
         return None;
     }
-    let utf8: String = text.characters.iter().map(|&unit| char::from_u32(unit).unwrap_or('\u{fffd}')).collect();
+    let utf8: String =
+        text.characters.iter().map(|&unit| char::from_u32(unit).unwrap_or('\u{fffd}')).collect();
     let kind = first_match(TEXTS, utf8.as_bytes(), true, looks_like_text);
     let (mut said, executable) = match kind {
         None => (String::new(), false),

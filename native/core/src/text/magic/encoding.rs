@@ -74,8 +74,10 @@ fn utf32(data: &[u8]) -> Option<Text> {
         _ => return None,
     };
     let (units, _) = rest.as_chunks::<4>();
-    let characters: Vec<u32> =
-        units.iter().map(|unit| if big { u32::from_be_bytes(*unit) } else { u32::from_le_bytes(*unit) }).collect();
+    let characters: Vec<u32> = units
+        .iter()
+        .map(|unit| if big { u32::from_be_bytes(*unit) } else { u32::from_le_bytes(*unit) })
+        .collect();
     let odd = |&unit: &u32| unit == 0xfffe || unit < 128 && !is_ascii_text(unit as u8);
     (!characters.iter().any(odd)).then_some(Text { name, characters })
 }

@@ -76,12 +76,28 @@ pub(super) const BINARY_ONLY: u8 = 16;
 /// What a row asks of the bytes it looks at.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Test {
-    Bytes { order: Order, value: &'static [u8], flags: u8 },
+    Bytes {
+        order: Order,
+        value: &'static [u8],
+        flags: u8,
+    },
     /// Any string; what is printed is the string found, up to 127 bytes, a NUL or a line end.
     AnyString,
     /// `value` begins within `range` bytes (0: anywhere after).
-    Find { range: usize, value: &'static [u8], wanted: bool, flags: u8 },
-    Number { size: usize, big: bool, signed: bool, mask: u64, cmp: Cmp, value: i64 },
+    Find {
+        range: usize,
+        value: &'static [u8],
+        wanted: bool,
+        flags: u8,
+    },
+    Number {
+        size: usize,
+        big: bool,
+        signed: bool,
+        mask: u64,
+        cmp: Cmp,
+        value: i64,
+    },
     /// No row of this level has matched yet.
     Otherwise,
     /// The rows of another table, from here.

@@ -230,7 +230,9 @@ fn json_word(data: &[u8], at: usize, rest: &[u8]) -> Option<usize> {
 }
 
 fn json_number(data: &[u8], start: usize) -> Option<usize> {
-    let digits = |at: usize| data.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = |at: usize| {
+        data.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count()
+    };
     let mut at = start + usize::from(data.get(start) == Some(&b'-'));
     let mut seen = digits(at);
     at += seen;

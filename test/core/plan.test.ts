@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { BOUNDS, assertSamePlan, orderForPlan, planFile, readHeads, readShards, shardsOf, writePlan, type PlanBasis, type ScannedFile } from '../../src/core/plan.ts';
+import type { FileRef, ShardPlan } from '../../src/core/types.ts';
+import { inFolder } from '../support/folder.ts';
+
+const file = (path: string, size: number): ScannedFile => ({ root: 0, path, size, mtime: 1_530_000_000_000 });
+const many = (count: number, size: number) => Array.from({ length: count }, (_, i) => file(`f${String(i).padStart(6, '0')}`, size));
+const basis: PlanBasis = { schemaVersion: 1, extractorVersion: '0.1.0', options: { classic: false, maxFileSize: 1e9 }, roots: ['/data'], dataset: null };
+const flat = (shards: readonly ShardPlan[]): FileRef[] => shards.flatMap((shard) => shard.batches.flat());
+
+async function collect(out: string): Promise<ShardPlan[]> {
+  const shards: ShardPlan[] = [];
+  for (const head of await readHeads(out)) for await (const shard of readShards(out, head)) shards.push(shard);
+  return shards;
+}
+
+test('files are ordered by size descending, then by path bytes and not by UTF-16 units', () => {
+  // U+FF5E is EF BD 9E in UTF-8 and sorts before U+1F600 (F0 9F 98 80); as UTF-16 the emoji's D83D comes first.
+  const ordered = orderForPlan([file('b', 5), file('\u{1f600}', 5), file('\uff5e', 5), file('a', 5), file('z', 9)]);
+  assert.deepEqual(
+    ordered.map(({ path }) => path),
+    ['z', 'a', 'b', '\uff5e', '\u{1f600}'],
+  );
+});
+
+test('a batch holds at most 96 MB and 512 files, a shard at most 1 GB and 4,096 files', () => {
+  for (const files of [many(10_000, 10), many(300, 7_000_000), many(50, 90_000_000)]) {
+    for (const shard of shardsOf(1, 1, files)) {
+      const sizes = shard.batches.map((batch) => batch.reduce((sum, { size }) => sum + size, 0));
+      assert.ok(sizes.every((size) => size <= BOUNDS.batchBytes));
+      assert.ok(shard.batches.every((batch) => batch.length > 0 && batch.length <= BOUNDS.batchFiles));
+      assert.ok(sizes.reduce((a, b) => a + b) <= BOUNDS.shardBytes);
+      assert.ok(shard.batches.flat().length <= BOUNDS.shardFiles);
+    }
+  }
+  assert.equal([...shardsOf(1, 1, many(10_000, 10))].length, 3);
+});
+
+test('a file larger than a bound is a batch, and a shard, by itself', () => {
+  const shards = [...shardsOf(1, 1, [file('huge', 3e9), file('large', 2e8), file('small', 10)])];
+  assert.deepEqual(
+    shards.map(({ id, batches }) => [id, batches.map((batch) => batch.map(({ path }) => path))]),
+    [
+      ['0001-00000', [['huge']]],
+      ['0001-00001', [['large'], ['small']]],
+    ],
+  );
+});
+
+test('every file is planned once, with ids that ascend without a gap', () => {
+  const refs = flat([...shardsOf(2, 101, many(9_999, 300_000))]);
+  assert.deepEqual(
+    refs.map(({ sampleId }) => sampleId),
+    Array.from({ length: 9_999 }, (_, i) => 101 + i),
+  );
+  assert.equal(new Set(refs.map(({ path }) => path)).size, 9_999);
+});
+
+test('a plan that is written is read back as it was, and its hash names files and options but not roots', async () => {
+  await inFolder(async (out) => {
+    const files = many(2_000, 1_000_000);
+    const head = await writePlan(out, 1, 1, basis, files);
+    assert.deepEqual([head.files, head.bytes, head.shards], [2_000, 2e9, 2]);
+    assert.deepEqual(await collect(out), [...shardsOf(1, 1, orderForPlan(files))]);
+    const hashWith = async (change: Partial<PlanBasis>, other = files) => {
+      let hash = '';
+      await inFolder(async (folder) => void (hash = (await writePlan(folder, 1, 1, { ...basis, ...change }, other)).hash));
+      return hash;
+    };
+    assert.equal(await hashWith({ roots: ['/elsewhere'] }), head.hash);
+    assert.notEqual(await hashWith({ options: { classic: true, maxFileSize: 1e9 } }), head.hash);
+    assert.notEqual(await hashWith({ schemaVersion: 2 }), head.hash);
+    assert.notEqual(await hashWith({}, [...files.slice(1), file('other', 1_000_000)]), head.hash);
+  });
+});
+
+test('the first of two writers makes the plan and the second takes it', async () => {
+  await inFolder(async (out) => {
+    const heads = await Promise.all([writePlan(out, 1, 1, basis, many(10, 1)), writePlan(out, 1, 1, basis, many(11, 1))]);
+    assert.equal(heads[0]?.hash, heads[1]?.hash);
+    assert.equal((await readHeads(out)).length, 1);
+  });
+});
+
+test('a plan that was altered is refused when its shards are read', async () => {
+  await inFolder(async (out) => {
+    await writePlan(out, 1, 1, basis, many(10, 1));
+    const path = planFile(out, 1);
+    const whole = await readFile(path, 'utf8');
+    await writeFile(path, whole.replace('f000003', 'f000004'));
+    await assert.rejects(collect(out), /altered/);
+    await writeFile(path, whole);
+    await appendFile(path, `${JSON.stringify({ id: '0001-00009', batches: [] })}\n`);
+    await assert.rejects(collect(out), /altered/);
+  });
+});
+
+test('another schema, extractor or option on the same output is refused with the flag that is meant', async () => {
+  await inFolder(async (out) => {
+    const head = await writePlan(out, 1, 1, basis, many(3, 1));
+    assert.doesNotThrow(() => assertSamePlan(out, head, { ...basis, roots: ['/moved'] }));
+    assert.throws(() => assertSamePlan(out, head, { ...basis, schemaVersion: 2 }), /schema version 1.*--out/);
+    assert.throws(() => assertSamePlan(out, head, { ...basis, extractorVersion: '0.2.0' }), /merc 0\.1\.0/);
+    assert.throws(() => assertSamePlan(out, head, { ...basis, options: { classic: true, maxFileSize: 1e9 } }), /--only.*without/);
+    assert.throws(() => assertSamePlan(out, head, { ...basis, options: { classic: false, maxFileSize: 5 } }), /--max-file-size.*1000000000/);
+  });
+});

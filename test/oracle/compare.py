@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""Compare merc's output with independent tools, sample by sample and field by field.
+
+  compare.py OUT SAMPLES [--report FILE] [--jobs N] [--show N]
+
+Every value is computed anew from the file: hashlib, the definition of entropy, FLOSS's rule, libmagic,
+pefile, cryptography (requirements.txt). Prints one line a field: samples compared, equal, explained by a
+rule of rules.py, different; then each difference with file, value and rule. --report gets all of them as
+JSON lines. Exit 0: all equal or explained; 1: something is not; 2: the comparison could not be made.
+"""
+import argparse
+import json
+import math
+import os
+import sys
+from collections import Counter
+from multiprocessing import Pool
+
+import pefile
+
+import certificates
+import content
+import headers
+import rows
+import rules
+import tables
+
+GROUP_BYTES = 32 << 20
+GROUP_FILES = 64
+
+
+def main():
+    args = arguments()
+    try:
+        samples = rows.index(args.out)
+        with_delay = rows.has_delay_imports(args.out)
+    except Exception as error:  # DuckDB's own message names the file
+        print(f"compare: {str(error).splitlines()[0]}", file=sys.stderr)
+        return 2
+    totals, findings = paired(samples, files_below(args.samples))
+    notes = Counter()
+    if not with_delay:
+        notes["delay_imports: the output holds none at all"] += 1
+    tasks = [(args.out, args.samples, group, with_delay) for group in groups(samples)]
+    with Pool(args.jobs) as pool:
+        for done, results in enumerate(pool.imap_unordered(compare_group, tasks), 1):
+            for counts, found, skipped in results:
+                for field, count in counts.items():
+                    totals.setdefault(field, Counter()).update(count)
+                findings += found
+                notes.update(skipped)
+            progress(done, len(tasks))
+    findings.sort(key=lambda finding: (finding["path"], finding["field"]))
+    print_table(totals)
+    print_notes(notes)
+    print_findings(findings, args.show)
+    if args.report:
+        write_report(findings, args.report)
+    return 1 if any(finding["rule"] is None for finding in findings) else 0
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("out", help="output folder of merc run")
+    parser.add_argument("samples", help="the folder that was scanned")
+    parser.add_argument("--report", help="write every difference there, as JSON lines")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--show", type=int, default=40, help="differences printed of each sort")
+    return parser.parse_args()
+
+
+def files_below(root):
+    paths = set()
+    for folder, _, names in os.walk(root, followlinks=True):
+        for name in names:
+            raw = os.fsencode(os.path.relpath(os.path.join(folder, name), root))
+            paths.add(raw.decode("utf-8", "backslashreplace").replace(os.sep, "/"))
+    return paths
+
+
+def paired(samples, files):
+    """One row a file, one file a row."""
+    paths = Counter(path for _, path, _ in samples)
+    wrong = {path: "file without a row" for path in files - set(paths)}
+    wrong |= {path: "row without a file" for path in set(paths) - files}
+    wrong |= {path: f"{count} rows" for path, count in paths.items() if count > 1}
+    compared = len(files | set(paths))
+    totals = {"one row per file": Counter(compared=compared, equal=compared - len(wrong), different=len(wrong))}
+    findings = [
+        {"path": path, "field": "one row per file", "merc": what, "tool": "one row, one file", "rule": None}
+        for path, what in sorted(wrong.items())
+    ]
+    return totals, findings
+
+
+def groups(samples):
+    """Consecutive samples, so that each group is one range of the output."""
+    group, size = [], 0
+    for sample in samples:
+        group.append(sample)
+        size += sample[2]
+        if size >= GROUP_BYTES or len(group) == GROUP_FILES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def compare_group(task):
+    out, root, group, with_delay = task
+    read = rows.read(rows.connect(), out, group[0][0], group[-1][0])
+    results = []
+    for sample, path, _ in group:
+        file = os.path.join(os.fsencode(root), tables.raw(path))
+        if os.path.isfile(file):
+            results.append(compare_sample(path, os.fsdecode(file), read[sample], with_delay))
+    return results
+
+
+def compare_sample(path, file, merc, with_delay):
+    values, skipped, facts = measure(file)
+    if not with_delay:
+        values.pop("delay_imports", None)
+    if merc["is_pe"] != values["is_pe"]:  # then is_pe is the one difference, not each header field
+        values = {field: value for field, value in values.items() if field in ALWAYS}
+    counts, findings = {}, []
+    for field, value in values.items():
+        counts[field] = Counter(compared=1, items=entries(field, value))
+        mine = merc.get(field, [] if isinstance(value, list) else None)
+        if same(field, mine, value):
+            counts[field]["equal"] += 1
+            continue
+        difference = {"field": field, "merc": mine, "tool": value, "row": merc, "facts": facts}
+        rule = rules.explain(difference)
+        counts[field]["explained" if rule else "different"] += 1
+        shown_merc, shown_tool = shown(mine, value)
+        name = rule and rule["name"]
+        findings.append({"path": path, "field": field, "merc": shown_merc, "tool": shown_tool, "rule": name})
+    return counts, findings, [f"{field}: {reason}" for field, reason in skipped.items()]
+
+
+ALWAYS = {
+    "file_size", "md5", "sha1", "sha256", "entropy", "byte_histogram", "is_pe",
+    "string_count_ascii", "string_count_wide", "string_bytes", *rows.STRING_FIELDS,
+}  # fmt: skip
+
+
+def measure(file):
+    """Every value that the tools give of a file, what they refuse with the reason, and facts for the rules."""
+    with open(file, "rb") as handle:
+        data = handle.read()
+    values = content.hashes(data) | content.statistics(data) | content.strings(data)
+    skipped, facts = {}, {}
+    try:
+        pe = tables.open_pe(data)
+    except pefile.PEFormatError as error:
+        pe, facts = None, {"refused": error.value}
+    values["is_pe"] = pe is not None
+    if pe:
+        values |= headers.headers(pe) | headers.sections(pe) | tables.imports(pe) | tables.exports(pe)
+        found, skipped = certificates.certificates(pe, data)
+        values |= found
+        facts = headers.facts(pe) | {"warnings": pe.get_warnings()}
+    reason = content.magic_skip_reason()
+    if reason:
+        skipped["magic"] = reason
+    else:
+        values["magic"] = content.magic_text(file, pe is not None)
+    return values, skipped, facts
+
+
+def entries(field, value):
+    if field in ("imports", "delay_imports"):
+        return sum(len(functions) for _, functions in value)
+    return len(value) if isinstance(value, list) else 0
+
+
+def same(field, merc, tool):
+    if field == "entropy":
+        return merc is not None and math.isclose(merc, tool, rel_tol=0, abs_tol=1e-9)
+    return merc == tool
+
+
+def shown(merc, tool):
+    """Both values for a line: of lists the first place where they differ."""
+    if not (isinstance(merc, list) and isinstance(tool, list)):
+        return repr(merc), repr(tool)
+    at = next((i for i, pair in enumerate(zip(merc, tool)) if pair[0] != pair[1]), min(len(merc), len(tool)))
+    return tuple(f"[{at}] of {len(v)}: {v[at]!r}" if at < len(v) else f"{len(v)} entries" for v in (merc, tool))
+
+
+def progress(done, total):
+    if sys.stderr.isatty():
+        print(f"\r{done} of {total} groups", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+def print_table(totals):
+    print(f"{'field':46}{'compared':>10}{'entries':>10}{'equal':>10}{'explained':>10}{'different':>10}")
+    for field, count in totals.items():
+        numbers = "".join(f"{count[name]:>10}" for name in ("compared", "items", "equal", "explained", "different"))
+        print(f"{field:46}{numbers}")
+
+
+def print_notes(notes):
+    for note, count in sorted(notes.items()):
+        print(f"not compared, {count} time{'s' if count > 1 else ''}: {printable(note)}")
+
+
+def print_findings(findings, limit):
+    reasons = {rule["name"]: rule["reason"] for rule in rules.RULES}
+    for sort, wanted in (("explained", True), ("DIFFERENT", False)):
+        chosen = [finding for finding in findings if (finding["rule"] is not None) == wanted]
+        for f in chosen[:limit]:
+            line = f"{sort} {f['path']} {f['field']}: merc {f['merc'][:160]} | tool {f['tool'][:160]}"
+            print(printable(line + (f" | rule {f['rule']}" if f["rule"] else "")))
+        if len(chosen) > limit:
+            print(f"{sort}: {len(chosen) - limit} more, see --report")
+    for name, count in sorted(Counter(f["rule"] for f in findings if f["rule"]).items()):
+        print(f"rule {name}, {count} times: {reasons[name]}")
+    different = sum(finding["rule"] is None for finding in findings)
+    print(f"{different} unexplained, {len(findings) - different} explained")
+
+
+def printable(line):
+    """No sample's bytes steer the terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
+def write_report(findings, path):
+    with open(path, "w", encoding="utf-8") as report:
+        for finding in findings:
+            report.write(json.dumps(finding, ensure_ascii=True) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

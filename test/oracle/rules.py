@@ -1,0 +1,169 @@
+"""The differences that are explained: where merc and a tool disagree and merc is right.
+
+Each rule holds only where merc's value becomes the tool's once the tool's own known deviation is
+applied to it, so a rule cannot hide a second fault. A predicate gets the difference as a dict:
+`field`, `merc`, `tool`, `row` (merc's flat row) and `facts` (of the file, from the tools).
+"""
+import re
+from fnmatch import fnmatch
+
+import tables
+
+# Kinds that merc must name itself, by the beginning of libmagic's text.
+NAMED_KINDS = (
+    "empty", "data", "ASCII text", "UTF-8 Unicode text", "PC bitmap", "JPEG image data", "PNG image data",
+    "GIF image data", "Zip archive data", "7-zip archive data", "RAR archive data", "gzip compressed data",
+    "PDF document", "XML", "HTML document", "ELF", "MS-DOS executable", "Composite Document File V2 Document",
+    "Microsoft Cabinet archive data",
+)  # fmt: skip
+
+
+def truncated_optional_header(d):
+    end = d["facts"]["optional_ends"].get(d["field"])
+    return d["merc"] is None and end is not None and end > d["row"]["file_size"]
+
+
+def name_of_truncated_field(d):
+    number = "subsystem" if d["field"] == "subsystem_name" else "dll_characteristics"
+    end = d["facts"]["optional_ends"][f"headers_optional.{number}"]
+    return not d["merc"] and end > d["row"]["file_size"]
+
+
+def optional_header_missing(d):
+    return d["merc"] and not d["tool"] and d["facts"]["refused"].startswith("No Optional Header")
+
+
+def unlisted_name(d):
+    return d["tool"] is None and d["merc"] is not None
+
+
+def pefile_import_filters(d):
+    return tables.as_pefile_lists(d["merc"]) == d["tool"]
+
+
+def import_table_given_up(d):
+    rest = iter(tables.as_pefile_lists(d["merc"]))
+    given_up = any(re.search("(?i)(damaged|invalid) import|import table", text) for text in d["facts"]["warnings"])
+    return given_up and all(entry in rest for entry in d["tool"])
+
+
+def odd_export_name(d):
+    merc, tool = d["merc"], d["tool"]
+    odd = next((i for i, entry in enumerate(merc) if tables.is_odd_export(entry[0])), None)
+    if odd is None or tool[:odd] != merc[:odd]:
+        return False
+    return {entry[1:3] for entry in merc} == {entry[1:3] for entry in tool}
+
+
+def repeated_exports(d):
+    given_up = any("repeated" in warning for warning in d["facts"]["warnings"])
+    return given_up and not set(d["tool"]) - set(d["merc"])
+
+
+def pefile_section_stop(d):
+    stopped = any("Too many warnings parsing section" in warning for warning in d["facts"]["warnings"])
+    return stopped and d["merc"][: len(d["tool"])] == d["tool"]
+
+
+def limit_hit(d):
+    stage = d["field"].split(".")[0].removeprefix("delay_").rstrip("s")
+    cut = any(stage in limit or "directory" in limit for limit in d["row"]["limits_hit"])
+    return cut and d["tool"][: len(d["merc"])] == d["merc"]
+
+
+def kind_outside_list(d):
+    return not d["row"]["is_pe"] and d["merc"] == "data" and not d["tool"].startswith(NAMED_KINDS)
+
+
+def kind_named_shorter(d):
+    return not d["row"]["is_pe"] and bool(d["merc"]) and d["tool"].startswith(d["merc"])
+
+
+RULES = [
+    {
+        "name": "optional-header-missing",
+        "fields": ["is_pe"],
+        "holds": optional_header_missing,
+        "reason": "truncated files: merc gives the headers that are there, pefile refuses a file that ends in its "
+        "optional header",
+    },
+    {
+        "name": "truncated-optional-header",
+        "fields": ["headers_optional.*"],
+        "holds": truncated_optional_header,
+        "reason": "the file ends before the field does: merc gives null, pefile pads the header with zeros",
+    },
+    {
+        "name": "name-of-truncated-field",
+        "fields": ["subsystem_name", "headers_optional.dll_characteristics_names"],
+        "holds": name_of_truncated_field,
+        "reason": "the file ends before the field does: merc names nothing, pefile names what it padded with zeros",
+    },
+    {
+        "name": "unlisted-name",
+        "fields": ["machine_name", "subsystem_name"],
+        "holds": unlisted_name,
+        "reason": "pefile's table lacks this constant of the Windows SDK",
+    },
+    {
+        "name": "pefile-import-filters",
+        "fields": ["imports", "delay_imports"],
+        "holds": pefile_import_filters,
+        "reason": "merc keeps odd names with their bytes and one entry a descriptor; pefile drops names outside its "
+        "alphabet, ordinal 0 and descriptors that import nothing. Equal once its filters are applied",
+    },
+    {
+        "name": "import-table-given-up",
+        "fields": ["imports", "delay_imports"],
+        "holds": import_table_given_up,
+        "reason": "pefile drops a descriptor whose thunk table has one broken entry and says so in a warning, "
+        "merc keeps what could be read; every descriptor of pefile's is in merc's, in its order",
+    },
+    {
+        "name": "odd-export-name",
+        "fields": ["exports"],
+        "holds": odd_export_name,
+        "reason": "odd names: merc keeps the bytes; pefile ends the names at the first outside its alphabet and "
+        "gives the rest as nameless. Ordinals and addresses are equal",
+    },
+    {
+        "name": "repeated-exports",
+        "fields": ["exports"],
+        "holds": repeated_exports,
+        "reason": "pefile gives the table up at repeated entries, merc reads it to its end; "
+        "all of pefile's are in merc's",
+    },
+    {
+        "name": "pefile-section-stop",
+        "fields": ["sections.*"],
+        "holds": pefile_section_stop,
+        "reason": "pefile ends the section table at a section it has three doubts about, "
+        "merc lists what could be read",
+    },
+    {
+        "name": "limit-hit",
+        "fields": ["sections.*", "imports", "delay_imports", "exports", "certificates.*"],
+        "holds": limit_hit,
+        "reason": "a limit that merc states in limits_hit cut the list; it equals the tool's up to there",
+    },
+    {
+        "name": "kind-outside-list",
+        "fields": ["magic"],
+        "holds": kind_outside_list,
+        "reason": "of files that are not PE merc names some thirty common kinds, any other is data",
+    },
+    {
+        "name": "kind-named-shorter",
+        "fields": ["magic"],
+        "holds": kind_named_shorter,
+        "reason": "of files that are not PE merc gives the kind, libmagic's first phrase begins with it",
+    },
+]
+
+
+def explain(difference):
+    """The rule that explains a difference, or None."""
+    for rule in RULES:
+        if any(fnmatch(difference["field"], pattern) for pattern in rule["fields"]) and rule["holds"](difference):
+            return rule
+    return None

@@ -1,0 +1,99 @@
+// `npm test`: everything that must hold, as a list of tasks. Each runs; the list of what failed ends it.
+//
+//   node test/run.js [TASK...]     only the named tasks
+//
+// Runtimes and Python packages are installed below their own folders on first use. Where a program
+// is not to be had, its task is skipped with the reason; with CI=true that is a failure.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const RUNTIMES = 'test/runtimes/node_modules';
+const VENV = 'node_modules/.cache/merc-oracle';
+const bin = (name) => join('node_modules', '.bin', name);
+const compiled = () => testFiles().map((file) => join('.test-build', file.replace(/\.ts$/, '.js')));
+
+const TASKS = {
+  format: () => run(bin('oxfmt'), '--check', '.'),
+  lint: () => run(bin('oxlint'), '--type-aware', '--deny-warnings'),
+  types: () => (rmSync('.test-build', { recursive: true, force: true }), run(bin('tsc'), '-p', 'tsconfig.json')),
+  rustfmt: () => run('cargo', 'fmt', '--check'),
+  clippy: () => run('cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'),
+  'cargo test': () => run('cargo', 'test', '--workspace', '--exclude', 'merc-binding'),
+  'node 20': () => nodeTests(process.execPath),
+  'node 22': () => nodeTests(runtime('node22/bin/node')),
+  'node 24': () => nodeTests(runtime('node24/bin/node')),
+  bun: () => run(runtime('.bin/bun'), 'test', ...testFiles().map((file) => `./${file}`)),
+  deno: () => run(runtime('.bin/deno'), 'test', '--no-check', '--no-lock', '-A', ...testFiles()),
+  oracle: () => oracle(),
+};
+
+const wanted = process.argv.slice(2);
+const names = wanted.length > 0 ? wanted : Object.keys(TASKS);
+const failed = [];
+const skipped = [];
+for (const name of names) {
+  const task = TASKS[name];
+  if (task === undefined) stop(`no task ${name}: ${Object.keys(TASKS).join(', ')}`);
+  console.log(`\n── ${name}`);
+  const started = performance.now();
+  const result = task();
+  if (result === false) failed.push(name);
+  if (typeof result === 'string') (process.env.CI === 'true' ? failed : skipped).push(`${name} (${result})`);
+  console.log(`── ${name}: ${result === true ? 'passed' : result === false ? 'FAILED' : result}, ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+if (skipped.length > 0) console.log(`\nskipped: ${skipped.join(', ')}`);
+if (failed.length > 0) stop(`\nfailed: ${failed.join(', ')}`);
+console.log(`\n${names.length - skipped.length} passed, 0 failed`);
+
+/** Test files, found here so that no runtime's own search can miss one. */
+function testFiles() {
+  return readdirSync('test', { recursive: true })
+    .map((name) => join('test', name))
+    .filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules'))
+    .toSorted();
+}
+
+function nodeTests(node) {
+  if (!existsSync('.test-build') && !TASKS.types()) return false;
+  const files = compiled();
+  const missing = files.filter((file) => !existsSync(file));
+  if (missing.length > 0) stop(`not compiled: ${missing.join(', ')}`);
+  return run(node, '--test', '--test-reporter=spec', '--test-concurrency=2', ...files);
+}
+
+/** Path of a runtime's program; installs them all on first use. */
+function runtime(path) {
+  if (!existsSync(join(RUNTIMES, '.package-lock.json')) && !run('npm', 'ci', '--silent', '--prefix', 'test/runtimes')) stop('the runtimes could not be installed');
+  return join(RUNTIMES, path);
+}
+
+/** merc's output of the demo set against independent tools, and in three readers. */
+function oracle() {
+  const python = join(VENV, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  if (!existsSync(join(VENV, 'ready'))) {
+    if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) return 'python3 with venv is not installed';
+    const made = run('python3', '-m', 'venv', VENV) && run(python, '-m', 'pip', 'install', '--quiet', '-r', 'test/oracle/requirements.txt');
+    if (!made) return 'the Python packages could not be installed';
+    run(python, '-c', `open(${JSON.stringify(join(VENV, 'ready'))}, 'w').close()`);
+  }
+  return run(process.execPath, '.test-build/test/support/demo-output.js', 'node_modules/.cache/merc-oracle-run') && oracleOf(python, 'node_modules/.cache/merc-oracle-run');
+}
+
+function oracleOf(python, dir) {
+  const compared = run(python, 'test/oracle/compare.py', join(dir, 'out'), join(dir, 'samples'));
+  return run(python, 'test/oracle/readers.py', join(dir, 'out')) && compared;
+}
+
+/** Runs a program with this terminal; true where it exits 0. */
+function run(program, ...args) {
+  const { status, error } = spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
+  if (error !== undefined) console.error(`${program}: ${error.message}`);
+  return status === 0;
+}
+
+function stop(message) {
+  console.error(message);
+  process.exit(1);
+}
