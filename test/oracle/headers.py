@@ -41,7 +41,8 @@ def headers(pe):
         "machine_name": pefile.MACHINE_TYPE.get(coff.Machine),
         "subsystem_name": pefile.SUBSYSTEM_TYPE.get(optional.Subsystem),
         "coff_timestamp": datetime(1970, 1, 1) + timedelta(seconds=coff.TimeDateStamp),
-        "data_directories": [(d.name, d.VirtualAddress, d.Size) for d in optional.DATA_DIRECTORY],
+        # Entry 7 has its name of the Windows SDK; pefile calls it COPYRIGHT, as the SDK did for x86 once.
+        "data_directories": [(d.name.replace("COPYRIGHT", "ARCHITECTURE"), d.VirtualAddress, d.Size) for d in optional.DATA_DIRECTORY],
     }
 
 

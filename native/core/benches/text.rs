@@ -27,7 +27,7 @@ fn main() {
     stage("scan", bytes, || {
         for file in &files {
             black_box(scan(file, &mut |_: Encoding, offset: u64, text: &[u8]| {
-                _ = black_box((offset, text.len()))
+                _ = black_box((offset, text.len()));
             }));
         }
     });

@@ -8,13 +8,13 @@ use std::path::Path;
 
 use crate::column::{Bytes, Timestamp};
 use crate::hash::{Digests, hex};
-use crate::input::{self, Buffers, Contents};
+use crate::input::{self, Buffers, Contents, Piece};
 use crate::pe::{self, Image, names};
 use crate::problems::Problems;
 use crate::schema::Sample;
 use crate::text::histogram::Histogram;
 use crate::text::magic::magic;
-use crate::text::scan::{Encoding, Scanner, StringCounts, StringSink};
+use crate::text::scan::{Encoding, Scanner, StringCounts, StringSink, scan};
 
 /// `Characteristics` of the COFF header: the file is a DLL.
 const IMAGE_FILE_DLL: i32 = 0x2000;
@@ -86,20 +86,23 @@ fn read_and_scan<'a>(
 ) -> std::io::Result<Contents<'a>> {
     let (mut digests, mut histogram) = (Digests::default(), Histogram::default());
     let (mut ascii, mut wide) = (Scanner::new(Encoding::Ascii), Scanner::new(Encoding::Utf16Le));
-    let contents = input::read(location, options.max_file_size, buffers, |window| {
-        digests.update(window);
-        histogram.add(window);
-        ascii.push(window, strings);
+    let mut counts = None;
+    let contents = input::read(location, options.max_file_size, buffers, |piece| {
+        digests.update(piece.bytes());
+        histogram.add(piece.bytes());
+        match piece {
+            Piece::Whole(bytes) => counts = Some(scan(bytes, strings)),
+            Piece::Window(bytes) => ascii.push(bytes, strings),
+        }
     })?;
-    let ascii = ascii.finish(strings);
-    let wide = if contents.size == contents.head.len() as u64 {
-        wide.push(contents.head, strings);
-        wide.finish(strings)
+    let (ascii, wide) = if let Some(counts) = counts {
+        counts
     } else {
+        let ascii = ascii.finish(strings);
         // All ASCII strings come before all wide ones, and a file in windows could hold more wide
         // text than memory: it is read a second time.
-        input::read(location, 0, &mut Buffers::default(), |window| wide.push(window, strings))?;
-        wide.finish(strings)
+        input::read(location, 0, &mut Buffers::default(), |piece| wide.push(piece.bytes(), strings))?;
+        (ascii, wide.finish(strings))
     };
     let digests = digests.finish();
     sample.md5 = Some(hex(&digests.md5));

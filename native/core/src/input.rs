@@ -17,6 +17,23 @@ pub struct Buffers {
     window: Vec<u8>,
 }
 
+/// What is handed over while a file is read.
+#[derive(Debug, Clone, Copy)]
+pub enum Piece<'a> {
+    /// All of it.
+    Whole(&'a [u8]),
+    /// The next part.
+    Window(&'a [u8]),
+}
+
+impl<'a> Piece<'a> {
+    /// Its bytes.
+    pub fn bytes(self) -> &'a [u8] {
+        let (Self::Whole(bytes) | Self::Window(bytes)) = self;
+        bytes
+    }
+}
+
 /// What was read of a file.
 #[derive(Debug)]
 pub struct Contents<'a> {
@@ -30,13 +47,13 @@ pub struct Contents<'a> {
     pub mtime: i64,
 }
 
-/// Reads the file at `path`, handing every byte to `each` once and in order. Files of at most
-/// `whole` bytes are handed over in one piece, larger ones in windows.
+/// Reads the file at `path`, handing every byte to `each` once and in order: files of at most
+/// `whole` bytes in one piece, which is then the contents' `head` too, larger ones in windows.
 pub fn read<'a>(
     path: &Path,
     whole: u64,
     buffers: &'a mut Buffers,
-    mut each: impl FnMut(&[u8]),
+    mut each: impl FnMut(Piece),
 ) -> io::Result<Contents<'a>> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
@@ -53,12 +70,12 @@ pub fn read<'a>(
     }
     let first = if size_at_open <= whole { size_at_open } else { WINDOW as u64 };
     fill(&mut file, &mut buffers.head, first)?;
-    each(&buffers.head);
+    each(if size_at_open <= whole { Piece::Whole(&buffers.head) } else { Piece::Window(&buffers.head) });
     let mut size = buffers.head.len() as u64;
     let mut last = buffers.head.len() as u64;
     while last > 0 && size < size_at_open {
         fill(&mut file, &mut buffers.window, (size_at_open - size).min(WINDOW as u64))?;
-        each(&buffers.window);
+        each(Piece::Window(&buffers.window));
         last = buffers.window.len() as u64;
         size += last;
     }

@@ -315,7 +315,7 @@ columns! {
         pub not_before: Option<Timestamp>,
         /// End of validity, UTC.
         pub not_after: Option<Timestamp>,
-        /// SubjectPublicKeyInfo as PEM.
+        /// The public key (`SubjectPublicKeyInfo`) as PEM.
         pub public_key: Option<String>,
         /// The certificate as PEM.
         pub certificate: String,

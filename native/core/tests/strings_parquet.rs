@@ -136,7 +136,9 @@ fn a_row_group_ends_at_its_rows_and_at_its_bytes_and_a_sample_goes_on_in_the_nex
         (0..4).for_each(|at| writer.push(Encoding::Ascii, at, &third));
     });
     assert_eq!(groups(&path_bytes), [3, 1]);
-    [path_rows, path_bytes].iter().for_each(|path| std::fs::remove_file(path).unwrap());
+    for path in [path_rows, path_bytes] {
+        std::fs::remove_file(path).unwrap();
+    }
 }
 
 #[test]
@@ -150,7 +152,9 @@ fn the_same_calls_give_the_same_bytes_and_no_calls_a_file_without_rows() {
     assert_eq!(std::fs::read(&one).unwrap(), std::fs::read(&two).unwrap());
     let (empty, summary) = write("empty", |writer| writer.begin(1));
     assert_eq!((summary.rows, rows(&empty).len()), (0, 0));
-    [one, two, empty].iter().for_each(|path| std::fs::remove_file(path).unwrap());
+    for path in [one, two, empty] {
+        std::fs::remove_file(path).unwrap();
+    }
 }
 
 #[test]
