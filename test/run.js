@@ -24,7 +24,7 @@ const TASKS = {
   'node 20': () => nodeTests(process.execPath),
   'node 22': () => nodeTests(runtime('node22/bin/node')),
   'node 24': () => nodeTests(runtime('node24/bin/node')),
-  bun: () => run(runtime('.bin/bun'), 'test', ...testFiles().map((file) => `./${file}`)),
+  bun: () => run(runtime('.bin/bun'), 'test', '--timeout', '300000', ...testFiles().map((file) => `./${file}`)),
   deno: () => run(runtime('.bin/deno'), 'test', '--no-check', '--no-lock', '-A', ...testFiles()),
   oracle: () => oracle(),
 };
@@ -65,7 +65,8 @@ function nodeTests(node) {
 
 /** Path of a runtime's program; installs them all on first use. */
 function runtime(path) {
-  if (!existsSync(join(RUNTIMES, '.package-lock.json')) && !run('npm', 'ci', '--silent', '--prefix', 'test/runtimes')) stop('the runtimes could not be installed');
+  if (!existsSync(join(RUNTIMES, '.package-lock.json')) && !run('npm', 'ci', '--silent', '--prefix', 'test/runtimes'))
+    stop('the runtimes could not be installed');
   return join(RUNTIMES, path);
 }
 
@@ -78,7 +79,10 @@ function oracle() {
     if (!made) return 'the Python packages could not be installed';
     run(python, '-c', `open(${JSON.stringify(join(VENV, 'ready'))}, 'w').close()`);
   }
-  return run(process.execPath, '.test-build/test/support/demo-output.js', 'node_modules/.cache/merc-oracle-run') && oracleOf(python, 'node_modules/.cache/merc-oracle-run');
+  return (
+    run(process.execPath, '.test-build/test/support/demo-output.js', 'node_modules/.cache/merc-oracle-run') &&
+    oracleOf(python, 'node_modules/.cache/merc-oracle-run')
+  );
 }
 
 function oracleOf(python, dir) {

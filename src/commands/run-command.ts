@@ -1,6 +1,6 @@
 // `merc run` as typed: flags checked, the run watched, its summary printed, its exit code chosen.
 
-import { EXIT } from '../core/errors.ts';
+import { EXIT, RunError } from '../core/errors.ts';
 import { runOptions, type RunFlags, type RunOptions } from '../core/options.ts';
 import { shardsOf, orderForPlan } from '../core/plan.ts';
 import { defaultWorkers } from '../pool/cpus.ts';
@@ -29,7 +29,8 @@ export async function runCommand(
     return flags.strict === true && partial + failed + crashed > 0 ? EXIT.incomplete : EXIT.ok;
   } catch (error) {
     view.end();
-    if (signal.aborted) process.stderr.write(`stopped; what is committed stays in ${escapeText(out)}, and the same command again does the rest\n`);
+    if (signal.aborted || error instanceof RunError)
+      process.stderr.write(`stopped: what is committed stays in ${escapeText(out)}, and the same command again does the rest\n`);
     throw error;
   }
 }

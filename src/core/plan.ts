@@ -122,7 +122,14 @@ export function planFile(out: string, plan: number): string {
  * Writes a plan, or leaves the one that another process has just written.
  * @returns the head of the plan that stands.
  */
-export async function writePlan(out: string, plan: number, firstSampleId: number, basis: PlanBasis, files: readonly ScannedFile[], bounds: Bounds = BOUNDS): Promise<PlanHead> {
+export async function writePlan(
+  out: string,
+  plan: number,
+  firstSampleId: number,
+  basis: PlanBasis,
+  files: readonly ScannedFile[],
+  bounds: Bounds = BOUNDS,
+): Promise<PlanHead> {
   const ordered = orderForPlan(files);
   const hash = hashOf(basis);
   let shards = 0;

@@ -1,5 +1,6 @@
 // The plans of an output as a source: every shard that has no commit yet, in plan order.
 
+import { RunError, messageOf } from '../core/errors.ts';
 import type { PlanHead } from '../core/plan.ts';
 import { readShards } from '../core/plan.ts';
 import type { Delivery, ShardPlan, Source } from '../core/types.ts';
@@ -22,6 +23,6 @@ function deliveryOf(body: ShardPlan): Delivery<ShardPlan> {
     attempt: 1,
     ack: () => Promise.resolve(),
     // Nothing stands between this process and its workers that a second try could mend.
-    fail: (error) => Promise.reject(error),
+    fail: (error) => Promise.reject(new RunError(`shard ${body.id}: ${messageOf(error)}`, { cause: error })),
   };
 }

@@ -8,6 +8,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { commit, type CommitRecord, type Labels, type Part } from '../core/commit.ts';
+import { RunError, codeOf, messageOf } from '../core/errors.ts';
 import { LAYOUT, moveDurably, sha256Of } from '../core/layout.ts';
 import { partMetadata, type PlanHead } from '../core/plan.ts';
 import type { ShardFiles, Sink } from '../core/types.ts';
@@ -61,11 +62,19 @@ export function parquetStore(options: ParquetStoreOptions): Sink<ShardFiles> {
   };
   return {
     write: (shard) => {
-      const done = queue.then(() => store(shard));
+      const done = queue.then(() => store(shard)).catch(refused(shard.id));
       queue = done.catch(() => {});
       return done;
     },
     close: () => queue,
+  };
+}
+
+/** What the file system refuses ends the run with one line; anything else is a bug and keeps its stack. */
+function refused(shard: string): (error: unknown) => never {
+  return (error) => {
+    if (codeOf(error) === undefined && !/IO Error|No space left/i.test(messageOf(error))) throw error;
+    throw new RunError(`shard ${shard} could not be stored: ${messageOf(error)}`, { cause: error });
   };
 }
 

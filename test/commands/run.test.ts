@@ -24,7 +24,9 @@ async function partsOf(out: string): Promise<Record<string, string>> {
   const parts: Record<string, string> = {};
   for (const folder of ['samples', 'strings']) {
     for (const name of (await readdir(join(out, folder))).toSorted()) {
-      parts[`${folder}/${name}`] = createHash('sha256').update(await readFile(join(out, folder, name))).digest('hex');
+      parts[`${folder}/${name}`] = createHash('sha256')
+        .update(await readFile(join(out, folder, name)))
+        .digest('hex');
     }
   }
   return parts;
@@ -54,7 +56,13 @@ test('every file gives one row with the hashes, size and histogram of its bytes'
 test('rows are joined with the dataset by sha256 first and only the misses by md5, sha1 and id', async () => {
   const { samples, files } = await demoSet();
   await inFolder(async (folder) => {
-    const [a, b, c, d, e] = files.filter(({ bytes }) => bytes.length > 1_000) as [(typeof files)[0], (typeof files)[0], (typeof files)[0], (typeof files)[0], (typeof files)[0]];
+    const [a, b, c, d, e] = files.filter(({ bytes }) => bytes.length > 1_000) as [
+      (typeof files)[0],
+      (typeof files)[0],
+      (typeof files)[0],
+      (typeof files)[0],
+      (typeof files)[0],
+    ];
     const zero = '0'.repeat(64);
     const csv = join(folder, 'labels.csv');
     await writeFile(
@@ -74,7 +82,11 @@ test('rows are joined with the dataset by sha256 first and only the misses by md
     const out = join(folder, 'out');
     const { code, stdout, stderr } = await merc(['run', samples, '--csv', csv, '--out', out]);
     assert.equal(code, 0, stderr);
-    const rows = await samplesOf(out, 'file_name, dataset_match, dataset_row::INTEGER AS row, label, positives, csv_family, csv_year, csv_score, submitted, submitted_at::VARCHAR AS at', 'WHERE dataset_match IS NOT NULL');
+    const rows = await samplesOf(
+      out,
+      'file_name, dataset_match, dataset_row::INTEGER AS row, label, positives, csv_family, csv_year, csv_score, submitted, submitted_at::VARCHAR AS at',
+      'WHERE dataset_match IS NOT NULL',
+    );
     const found = Object.fromEntries(rows.map((row) => [row['file_name'], row]));
     assert.equal(rows.length, 5);
     assert.deepEqual(
@@ -83,7 +95,18 @@ test('rows are joined with the dataset by sha256 first and only the misses by md
     );
     assert.deepEqual(
       { ...found[a.name] },
-      { file_name: a.name, dataset_match: 'sha256', row: 1, label: true, positives: 50, csv_family: 'emotet, a', csv_year: 2018n, csv_score: 0.5, submitted: '2018-06-24 01:02:03.5+02', at: '2018-06-24 01:02:03' },
+      {
+        file_name: a.name,
+        dataset_match: 'sha256',
+        row: 1,
+        label: true,
+        positives: 50,
+        csv_family: 'emotet, a',
+        csv_year: 2018n,
+        csv_score: 0.5,
+        submitted: '2018-06-24 01:02:03.5+02',
+        at: '2018-06-24 01:02:03',
+      },
     );
     assert.deepEqual([found[b.name]?.['at'], found[c.name]?.['positives'], found[c.name]?.['csv_family']], [null, null, 'say "hi"']);
     assert.match(stdout, /1 row with a repeated key/);
@@ -96,7 +119,9 @@ test('the dataset is read quoted or not, with LF or CRLF, tabs, a byte order mar
   const { samples, files } = await demoSet();
   const some = files.slice(0, 10);
   const table = (mark: string, end: string, quote: string) =>
-    [['id', 'sha256', 'list', 'imphash'], ...some.map(({ name, sha256 }) => [name, sha256, 'Blacklist', ''])].map((row) => row.map((cell) => quote + cell + quote).join(mark)).join(end) + end;
+    [['id', 'sha256', 'list', 'imphash'], ...some.map(({ name, sha256 }) => [name, sha256, 'Blacklist', ''])]
+      .map((row) => row.map((cell) => quote + cell + quote).join(mark))
+      .join(end) + end;
   for (const [kind, text] of Object.entries({
     'plain.csv': table(',', '\n', ''),
     'quoted.csv': table(',', '\n', '"'),
@@ -109,14 +134,20 @@ test('the dataset is read quoted or not, with LF or CRLF, tabs, a byte order mar
     await t.test(kind, async () => {
       await inFolder(async (folder) => {
         const csv = join(folder, kind);
-        if (text === '') await query(`COPY (SELECT * FROM (VALUES ${some.map(({ name, sha256 }) => `(${name}, '${sha256}', 'Blacklist', NULL)`).join()}) t(id, sha256, list, imphash)) TO '${csv}' (FORMAT parquet)`);
+        if (text === '')
+          await query(
+            `COPY (SELECT * FROM (VALUES ${some.map(({ name, sha256 }) => `(${name}, '${sha256}', 'Blacklist', NULL)`).join()}) t(id, sha256, list, imphash)) TO '${csv}' (FORMAT parquet)`,
+          );
         else await writeFile(csv, text);
         const out = join(folder, 'out');
         const { code, stderr } = await merc(['run', samples, '--csv', csv, '--out', out, '--quiet', '--limit', '40']);
         assert.equal(code, 0, stderr);
         const expected = new Set(some.map(({ name }) => name));
         const rows = await samplesOf(out, 'file_name, label, typeof(id) AS type, csv_imphash', 'WHERE dataset_match IS NOT NULL');
-        assert.ok(rows.length > 0 && rows.every((row) => expected.has(String(row['file_name'])) && row['label'] === true && row['type'] === 'BIGINT' && row['csv_imphash'] === null));
+        assert.ok(
+          rows.length > 0 &&
+            rows.every((row) => expected.has(String(row['file_name'])) && row['label'] === true && row['type'] === 'BIGINT' && row['csv_imphash'] === null),
+        );
       });
     });
   }
@@ -138,7 +169,10 @@ test('one worker and two write the same bytes, in sample_id order', async () => 
     assert.ok(Object.keys(one ?? {}).length > 20);
     for (const part of await readdir(join(outs[0] ?? '', 'samples'))) {
       const ids = (await query(`SELECT sample_id FROM read_parquet('${outs[0]}/samples/${part}')`)).map((row) => Number(row['sample_id']));
-      assert.deepEqual(ids, ids.toSorted((a, b) => a - b));
+      assert.deepEqual(
+        ids,
+        ids.toSorted((a, b) => a - b),
+      );
     }
   });
 });
@@ -146,23 +180,23 @@ test('one worker and two write the same bytes, in sample_id order', async () => 
 test('a run killed at any moment and started again ends with the same parts, byte for byte', async () => {
   const { samples, csv } = await demoSet();
   await inFolder(async (folder) => {
-    const arguments_ = (out: string) => [samples, csv, out, '2'];
+    const argumentsFor = (out: string) => [samples, csv, out, '2'];
     const undisturbed = join(folder, 'undisturbed');
     const started = performance.now();
-    assert.equal((await merc(arguments_(undisturbed), { program: 'test/support/small-shards' })).code, 0);
+    assert.equal((await merc(argumentsFor(undisturbed), { program: 'test/support/small-shards' })).code, 0);
     const duration = performance.now() - started;
     const expected = await partsOf(undisturbed);
     const out = join(folder, 'killed');
     let killed = 0;
     for (const share of [0.3, 0.5, 0.6, 0.7, 0.8, 0.9]) {
-      const child = startMerc(arguments_(out), { program: 'test/support/small-shards' });
+      const child = startMerc(argumentsFor(out), { program: 'test/support/small-shards' });
       const end = ended(child);
       const timer = setTimeout(() => child.kill('SIGKILL'), duration * share);
       if ((await end).signal === 'SIGKILL') killed += 1;
       clearTimeout(timer);
     }
     assert.ok(killed > 0, 'no run was killed');
-    assert.equal((await merc(arguments_(out), { program: 'test/support/small-shards' })).code, 0);
+    assert.equal((await merc(argumentsFor(out), { program: 'test/support/small-shards' })).code, 0);
     assert.deepEqual(await partsOf(out), expected);
     assert.equal((await merc(['verify', out])).code, 0);
     assert.deepEqual(await readdir(join(out, '.work')), []);
@@ -227,7 +261,8 @@ test('relabel gives committed samples the labels of another dataset and leaves t
   await inFolder(async (folder) => {
     const out = join(folder, 'out');
     assert.equal((await merc(['run', samples, '--csv', csv, '--out', out])).code, 0);
-    const rest = 'SELECT * EXCLUDE (dataset_row, id, list, label, positives, total, submitted, submitted_at, file_type, dataset_match, csv_user_id, csv_length, csv_entropy)';
+    const rest =
+      'SELECT * EXCLUDE (dataset_row, id, list, label, positives, total, submitted, submitted_at, file_type, dataset_match, csv_user_id, csv_length, csv_entropy)';
     const before = await query(`SELECT md5(string_agg(t::VARCHAR, '')) AS hash FROM (${rest} FROM read_parquet('${out}/samples/*.parquet')) t`);
     const other = join(folder, 'other.csv');
     await writeFile(other, `sha256,list,tag\n${files.map(({ sha256 }) => `${sha256},Whitelist,new`).join('\n')}\n`);
@@ -237,8 +272,13 @@ test('relabel gives committed samples the labels of another dataset and leaves t
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`matched ${files.length} by sha256`));
     const rows = await samplesOf(out, 'DISTINCT list, label, csv_tag');
-    assert.deepEqual(rows.map((row) => ({ ...row })), [{ list: 'Whitelist', label: false, csv_tag: 'new' }]);
-    const after = await query(`SELECT md5(string_agg(t::VARCHAR, '')) AS hash FROM (SELECT * EXCLUDE (dataset_row, id, list, label, positives, total, submitted, submitted_at, file_type, dataset_match, csv_tag) FROM read_parquet('${out}/samples/*.parquet')) t`);
+    assert.deepEqual(
+      rows.map((row) => ({ ...row })),
+      [{ list: 'Whitelist', label: false, csv_tag: 'new' }],
+    );
+    const after = await query(
+      `SELECT md5(string_agg(t::VARCHAR, '')) AS hash FROM (SELECT * EXCLUDE (dataset_row, id, list, label, positives, total, submitted, submitted_at, file_type, dataset_match, csv_tag) FROM read_parquet('${out}/samples/*.parquet')) t`,
+    );
     assert.deepEqual(after, before);
     assert.equal((await merc(['verify', out])).code, 0);
   });
@@ -335,7 +375,8 @@ test('include, exclude, single files, lists and links decide what is taken', asy
     const input = join(folder, 'in');
     await mkdir(join(input, 'sub'), { recursive: true });
     const names = ['a.exe', 'b.dll', 'sub/c.exe'];
-    for (const [i, name] of names.entries()) await link(join(samples, files[i]?.name ?? ''), join(input, name)).catch(() => cp(join(samples, files[i]?.name ?? ''), join(input, name)));
+    for (const [i, name] of names.entries())
+      await link(join(samples, files[i]?.name ?? ''), join(input, name)).catch(() => cp(join(samples, files[i]?.name ?? ''), join(input, name)));
     await symlink(input, join(input, 'sub/loop'));
     await writeFile(join(input, 'samples.csv'), 'id,list\n1,Blacklist\n');
     await writeFile(join(input, 'samples-augmented.csv'), 'id,list\n1,Blacklist\n');
@@ -387,7 +428,10 @@ test('SIGINT and SIGTERM stop a run with 130 and 143, leave committed shards onl
     for (let i = 0; i < 30; i++) await symlink(samples, join(folder, 'in', `copy${i}`));
     const list = (await readdir(samples)).flatMap((name) => Array.from({ length: 30 }, (_, i) => join(folder, 'in', `copy${i}`, name)));
     await writeFile(join(folder, 'list'), list.join('\n'));
-    for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
       const out = join(folder, signal);
       const child = startMerc(['run', '--files-from', join(folder, 'list'), '--csv', csv, '--out', out]);
       const end = ended(child);

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { BOUNDS, assertSamePlan, orderForPlan, planFile, readHeads, readShards, shardsOf, writePlan, type PlanBasis, type ScannedFile } from '../../src/core/plan.ts';
+import {
+  BOUNDS,
+  assertSamePlan,
+  orderForPlan,
+  planFile,
+  readHeads,
+  readShards,
+  shardsOf,
+  writePlan,
+  type PlanBasis,
+  type ScannedFile,
+} from '../../src/core/plan.ts';
 import type { FileRef, ShardPlan } from '../../src/core/types.ts';
 import { inFolder } from '../support/folder.ts';
 

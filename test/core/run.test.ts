@@ -74,7 +74,12 @@ test('a delivery that fails in the stage is handed back and the rest goes on', a
 
 test('a sink that fails ends the run with that delivery unacknowledged', async () => {
   const log: Log = { events: [], pulled: 0 };
-  const done = run(numbers(50, log), async ({ body }) => body, sinkInto(log, (item) => item === 3), { concurrency: 1, signal });
+  const done = run(
+    numbers(50, log),
+    async ({ body }) => body,
+    sinkInto(log, (item) => item === 3),
+    { concurrency: 1, signal },
+  );
   await assert.rejects(done, /store is gone/);
   assert.ok(!log.events.includes('ack 3'));
   assert.ok(log.pulled < 10, `pulled ${log.pulled}`);

@@ -37,7 +37,7 @@ impl<'a> Piece<'a> {
 /// What was read of a file.
 #[derive(Debug)]
 pub struct Contents<'a> {
-    /// The whole file, or its first window where it is larger than the bound.
+    /// The whole file, or its first window where it is larger than the bound, never more than that.
     pub head: &'a [u8],
     /// Bytes read.
     pub size: u64,
@@ -68,7 +68,7 @@ pub fn read<'a>(
     if buffers.head.capacity() > WINDOW {
         buffers.head = Vec::new();
     }
-    let first = if size_at_open <= whole { size_at_open } else { WINDOW as u64 };
+    let first = if size_at_open <= whole { size_at_open } else { whole.clamp(1, WINDOW as u64) };
     fill(&mut file, &mut buffers.head, first)?;
     each(if size_at_open <= whole { Piece::Whole(&buffers.head) } else { Piece::Window(&buffers.head) });
     let mut size = buffers.head.len() as u64;
