@@ -33,8 +33,7 @@ export async function importDataset(database: Database, path: string): Promise<D
     const found = columns.find((candidate) => candidate.trim().toLowerCase() === wanted);
     return found === undefined ? 'NULL::VARCHAR' : `nullif(trim(${name(found)}), '')`;
   };
-  if (!columns.some((candidate) => KEYS.some((key) => key === candidate.trim().toLowerCase())))
-    throw new UsageError(`--csv ${path}: none of its columns is id, sha256, md5 or sha1; a header line with one of them is needed`);
+  assertKeyed(path, columns);
   const extras = columns.filter((candidate) => candidate !== 'dataset_row' && !KNOWN.includes(candidate.trim().toLowerCase()));
   await database.run(`CREATE TEMP TABLE keyed AS SELECT dataset_row,
     ${column('id')} AS id, ${hash(column('sha256'), 64)} AS sha256, ${hash(column('md5'), 32)} AS md5, ${hash(column('sha1'), 40)} AS sha1,
@@ -143,11 +142,17 @@ async function readRaw(database: Database, path: string): Promise<number> {
     return 0;
   }
   const { delimiter, columns } = await readHeader(path);
+  assertKeyed(path, columns);
   const struct = columns.map((column) => `${name(column)}: 'VARCHAR'`).join(', ');
   await database.run(`CREATE TEMP TABLE raw AS SELECT row_number() OVER () AS dataset_row, * FROM read_csv(${file(path)}, auto_detect=false, header=true,
-    delim=${text(delimiter)}, quote='"', escape='"', columns={${struct}}, null_padding=false, store_rejects=true, max_line_size=10000000)`);
+    delim=${text(delimiter)}, quote='"', escape='"', columns={${struct}}, null_padding=true, parallel=false, store_rejects=true, max_line_size=10000000)`);
   const [rejects] = await database.rows('SELECT count(DISTINCT line)::INTEGER AS broken FROM reject_errors');
   return Number(rejects?.['broken']);
+}
+
+function assertKeyed(path: string, columns: readonly string[]): void {
+  if (columns.some((column) => KEYS.some((key) => key === column.trim().toLowerCase()))) return;
+  throw new UsageError(`--csv ${path}: none of its columns is id, sha256, md5 or sha1; a header line with one of them is needed`);
 }
 
 /** Header names and delimiter of a text table; quoted or not. */

@@ -47,7 +47,13 @@ export async function assertSpace(out: string, inputBytes: number): Promise<void
   const { bavail, bsize } = await statfs(out);
   const [free, needed] = [bavail * bsize, Math.ceil(inputBytes * OUTPUT_RATIO)];
   if (needed > free)
-    throw new UsageError(`--out ${out}: ${inputBytes} bytes of input need up to ${needed} bytes there, ${free} are free: free some or name another folder`);
+    throw new UsageError(
+      `--out ${out}: ${megabytes(inputBytes)} of input need up to ${megabytes(needed)} there, ${megabytes(free)} are free: free some or name another folder`,
+    );
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
 }
 
 /** What the commit records of an output add up to. */

@@ -72,7 +72,15 @@ export function summaryOf(
 /** What the summary says of the dataset. */
 export function datasetSummary({ totals, labels, rowsWithoutFile }: Pick<RunReport, 'totals' | 'labels' | 'rowsWithoutFile'>, path: string): DatasetSummary {
   const { '': filesWithoutRow = 0, ...matched } = totals.matches;
-  return { path, matched, filesWithoutRow, rowsWithoutFile, repeatedKeys: labels.counts.repeated };
+  return {
+    path,
+    matched,
+    filesWithoutRow,
+    rowsWithoutFile,
+    repeatedKeys: labels.counts.repeated,
+    keylessRows: labels.counts.keyless,
+    brokenLines: labels.counts.broken,
+  };
 }
 
 function problemsOf({ problems }: Counts): number {

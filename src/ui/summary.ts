@@ -16,6 +16,10 @@ export interface DatasetSummary {
   readonly rowsWithoutFile: number;
   /** Rows left out because an earlier one has the same key. */
   readonly repeatedKeys: number;
+  /** Rows left out because they have no key at all. */
+  readonly keylessRows: number;
+  /** Lines that could not be read. */
+  readonly brokenLines: number;
 }
 
 /** What a run's summary is made of; plain data. */
@@ -82,7 +86,7 @@ function listing(counts: readonly Count[]): string[] {
 }
 
 /** How a dataset met the files, a line a fact; escaped. */
-export function datasetLines({ path, matched, filesWithoutRow, rowsWithoutFile, repeatedKeys }: DatasetSummary): string[] {
+export function datasetLines({ path, matched, filesWithoutRow, rowsWithoutFile, repeatedKeys, keylessRows, brokenLines }: DatasetSummary): string[] {
   const { id_hash_differs: differing = 0, ...byKey } = matched;
   const ways = Object.entries(byKey)
     .filter(([, count]) => count > 0)
@@ -93,6 +97,8 @@ export function datasetLines({ path, matched, filesWithoutRow, rowsWithoutFile, 
     [rowsWithoutFile, `${formatNoun(rowsWithoutFile, 'row')} without a file (see dataset_unmatched)`],
     [differing, `${formatNoun(differing, 'file')} whose id is in the dataset with other hashes`],
     [repeatedKeys, `${formatNoun(repeatedKeys, 'row')} with a repeated key, left out`],
+    [keylessRows, `${formatNoun(keylessRows, 'row')} without a key, left out`],
+    [brokenLines, `${formatNoun(brokenLines, 'line')} that could not be read`],
   ] as const;
   return [`${escapeText(path)}: matched ${ways.length === 0 ? 'no file' : ways.join(', ')}`, ...misses.filter(([count]) => count > 0).map(([, text]) => text)];
 }

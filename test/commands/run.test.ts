@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cp, link, mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -111,6 +112,7 @@ test('rows are joined with the dataset by sha256 first and only the misses by md
     assert.deepEqual([found[b.name]?.['at'], found[c.name]?.['positives'], found[c.name]?.['csv_family']], [null, null, 'say "hi"']);
     assert.match(stdout, /1 row with a repeated key/);
     assert.match(stdout, /1 row without a file/);
+    assert.match(stdout, /1 row without a key, left out/);
     assert.match(stdout, new RegExp(`${files.length - 5} files without a row`));
   });
 });
@@ -151,6 +153,24 @@ test('the dataset is read quoted or not, with LF or CRLF, tabs, a byte order mar
       });
     });
   }
+});
+
+test('a line of the dataset that cannot be read is counted, and a short one is taken as far as it goes', async () => {
+  const { samples, files } = await demoSet();
+  await inFolder(async (folder) => {
+    const [a, b, c] = files as [(typeof files)[0], (typeof files)[0], (typeof files)[0]];
+    const csv = join(folder, 'ragged.csv');
+    await writeFile(csv, `sha256,list,family\n${a.sha256},Blacklist\n${b.sha256},Whitelist,x,too,many\n${c.sha256},Blacklist,"two\nlines"\n`);
+    const { code, stdout } = await merc(['run', samples, '--csv', csv, '--out', join(folder, 'out')]);
+    assert.equal(code, 0);
+    assert.match(stdout, /matched 2 by sha256/);
+    assert.match(stdout, /1 line that could not be read/);
+    const rows = await samplesOf(join(folder, 'out'), 'csv_family', 'WHERE dataset_match IS NOT NULL ORDER BY csv_family NULLS FIRST');
+    assert.deepEqual(
+      rows.map((row) => row['csv_family']),
+      [null, 'two\nlines'],
+    );
+  });
 });
 
 test('one worker and two write the same bytes, in sample_id order', async () => {
@@ -343,6 +363,23 @@ test('bad usage is one line that names the flag or file, and exit code 2', async
         assert.match(stderr, /^merc: .*\n(\(.*\)\n)?$/);
         assert.equal(stdout, '');
       });
+    }
+  });
+});
+
+test('no room for the output is said before anything starts', async (t) => {
+  const { samples } = await demoSet();
+  await inFolder(async (folder) => {
+    const small = join(folder, 'small');
+    await mkdir(small);
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', small]).status !== 0) return t.skip('no right to mount a small file system');
+    try {
+      const { code, stderr } = await merc(['run', samples, '--out', join(small, 'out')]);
+      assert.equal(code, 2);
+      assert.match(stderr, /^merc: --out .*: .* of input need up to .* there, .* free: free some or name another folder\n$/);
+      assert.deepEqual(await readdir(join(small, 'out/samples')).catch(() => []), []);
+    } finally {
+      spawnSync('umount', [small]);
     }
   });
 });

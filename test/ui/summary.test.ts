@@ -19,6 +19,8 @@ const RUN: RunSummary = {
     filesWithoutRow: 40,
     rowsWithoutFile: 1,
     repeatedKeys: 2,
+    keylessRows: 0,
+    brokenLines: 0,
   },
   problems: { 'certificate.trailing': 12, 'import.unmapped': 1204, 'a.a': 1, 'b.b': 2, 'c.c': 3, 'd.d': 4, 'e.e': 5 },
   strings: 18_901_234,

@@ -1,0 +1,166 @@
+//! One file through the whole extraction: whole or in windows, changed, unreadable, hostile names.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+#[path = "support/pe_builder.rs"]
+mod pe_builder;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use merc_core::batch::{Target, extract_batch};
+use merc_core::extract::{FileRef, Options, extract};
+use merc_core::input::Buffers;
+use merc_core::schema::Sample;
+use merc_core::text::scan::Encoding;
+
+const WHOLE: Options = Options { classic: false, max_file_size: 1 << 30 };
+
+type Strings = Vec<(Encoding, u64, Vec<u8>)>;
+
+/// A folder of its own, removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("merc-extract-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn reference(path: &str, planned: Option<(u64, i64)>) -> FileRef {
+    FileRef { sample_id: 1, path: path.to_owned(), path_raw: None, planned }
+}
+
+fn extracted(location: &Path, options: Options, planned: Option<(u64, i64)>) -> (Sample, Strings) {
+    let mut strings = Strings::new();
+    let mut sink = |encoding, offset, text: &[u8]| strings.push((encoding, offset, text.to_vec()));
+    let sample =
+        extract(location, &reference("a/sample", planned), options, &mut Buffers::default(), &mut sink);
+    (sample, strings)
+}
+
+/// Text, wide text and bytes that repeat with no common period, some 3 MB.
+fn mixed() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for i in 0..40_000_u32 {
+        bytes.extend_from_slice(format!("string number {i}").as_bytes());
+        bytes.extend_from_slice(&i.to_le_bytes());
+        bytes.extend("wide".bytes().chain((i % 10).to_string().bytes()).flat_map(|byte| [byte, 0]));
+        bytes.extend(std::iter::repeat_n(0xEE, i as usize % 97));
+    }
+    bytes
+}
+
+fn kinds(sample: &Sample) -> Vec<String> {
+    sample.problems.iter().map(|problem| format!("{}.{}", problem.stage, problem.kind)).collect()
+}
+
+#[test]
+fn a_file_in_windows_has_the_digests_and_strings_of_the_same_file_whole() {
+    let folder = Folder::new("windows");
+    let path = folder.file("mixed", &mixed());
+    let (whole, strings) = extracted(&path, WHOLE, None);
+    assert!(strings.len() > 70_000);
+    for max_file_size in [0, 1, 4_096, 1_000_003] {
+        let (windowed, same) = extracted(&path, Options { classic: false, max_file_size }, None);
+        assert_eq!(windowed.sha256, whole.sha256);
+        assert_eq!((&windowed.md5, &windowed.sha1), (&whole.md5, &whole.sha1));
+        assert_eq!((windowed.entropy, &windowed.byte_histogram), (whole.entropy, &whole.byte_histogram));
+        assert_eq!(same, strings);
+        assert_eq!(windowed.limits_hit, ["max_file_size"]);
+        assert_eq!(windowed.file_size, whole.file_size);
+    }
+    assert!(whole.limits_hit.is_empty());
+}
+
+#[test]
+fn a_large_pe_is_parsed_from_its_first_window() {
+    let folder = Folder::new("large");
+    let mut bytes = pe_builder::PeBuilder::with_data(true, vec![0xCC; 600]).build();
+    bytes.resize(200_000, b'x');
+    let path = folder.file("large", &bytes);
+    let (sample, _) = extracted(&path, Options { classic: false, max_file_size: 100_000 }, None);
+    assert_eq!(sample.status, "partial");
+    assert!(sample.headers.is_some() && sample.sections.is_some());
+    assert_eq!(sample.limits_hit, ["max_file_size"]);
+}
+
+#[test]
+fn a_file_that_differs_from_its_plan_is_read_as_it_is_and_says_so() {
+    let folder = Folder::new("changed");
+    let path = folder.file("text", b"hello world");
+    let mtime = fs::metadata(&path).unwrap().modified().unwrap();
+    let mtime = mtime.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
+    assert_eq!(kinds(&extracted(&path, WHOLE, Some((11, mtime))).0), [""; 0]);
+    for planned in [(10, mtime), (11, mtime + 1)] {
+        let (sample, _) = extracted(&path, WHOLE, Some(planned));
+        assert_eq!(kinds(&sample), ["read.changed"]);
+        assert_eq!(sample.file_size, 11);
+        assert_eq!(sample.md5.as_deref(), Some("5eb63bbbe01eeed093cb22bb8f5acdc3"));
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_a_row_that_failed() {
+    let folder = Folder::new("unreadable");
+    for location in [folder.0.join("missing"), folder.0.clone()] {
+        let (sample, strings) = extracted(&location, WHOLE, Some((5, 5)));
+        assert_eq!((sample.status.as_str(), sample.sha256, sample.entropy), ("failed", None, None));
+        assert_eq!(sample.problems.len(), 1);
+        assert!(strings.is_empty());
+    }
+}
+
+#[test]
+fn an_empty_file_is_no_pe_and_has_the_digests_of_nothing() {
+    let folder = Folder::new("empty");
+    let (sample, _) = extracted(&folder.file("empty", b""), WHOLE, None);
+    assert_eq!((sample.status.as_str(), sample.magic.as_deref()), ("not_pe", Some("empty")));
+    assert_eq!(sample.entropy, Some(0.0));
+    assert_eq!(
+        sample.sha256.as_deref(),
+        Some("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    );
+}
+
+#[test]
+fn the_same_batch_twice_gives_the_same_bytes() {
+    let folder = Folder::new("twice");
+    let files: Vec<_> = [
+        mixed(),
+        pe_builder::PeBuilder::with_data(true, vec![0xCC; 600]).build(),
+        Vec::new(),
+        b"MZ".to_vec(),
+    ]
+    .iter()
+    .enumerate()
+    .map(|(i, bytes)| {
+        let path = folder.file(&i.to_string(), bytes);
+        (path, FileRef { sample_id: i as i32 + 1, ..reference(&i.to_string(), None) })
+    })
+    .collect();
+    let run = |name: &str| {
+        let (records, strings) = (folder.0.join(format!("{name}-r")), folder.0.join(format!("{name}-s")));
+        let metadata = [("merc_plan_hash".to_owned(), "00".to_owned())];
+        let target = Target { records: &records, strings: &strings, created_by: "test", metadata: &metadata };
+        let summary = extract_batch(&files, WHOLE, &target, &mut Buffers::default()).unwrap();
+        assert_eq!(summary.rows, 4);
+        assert_eq!(summary.statuses["not_pe"], 3);
+        (fs::read(records).unwrap(), fs::read(strings).unwrap())
+    };
+    assert_eq!(run("one"), run("two"));
+}
