@@ -70,3 +70,15 @@ pub const MAX_NAME_VALUE_BYTES: usize = 8 * 1024;
 
 /// Bytes of a serial number. RFC 5280 allows 20; writing it in decimal costs their square.
 pub const MAX_SERIAL_BYTES: usize = 256;
+
+/// Bytes of a file's beginning that its magic is told from: what libmagic 5.44 reads by default
+/// (`MAGIC_PARAM_BYTES_MAX`, 7 MiB). With fewer, a self-extractor's archive far into the file would
+/// go unseen; with more, the answers would differ from libmagic's.
+pub const MAGIC_BYTES: usize = 7 * 1024 * 1024;
+
+/// Bytes whose encoding is looked at: libmagic's default (`MAGIC_PARAM_ENCODING_MAX`).
+pub const MAGIC_ENCODING_BYTES: usize = 64 * 1024;
+
+/// Level past which JSON is no longer JSON to libmagic; a container is two levels deeper than its
+/// parent, so this bounds the stack to 251 entries.
+pub const MAGIC_JSON_LEVELS: usize = 500;

@@ -1,13 +1,17 @@
 //! What libmagic 5.44 says of a file, in bounded code: `file -b` as Debian 12 has it.
 //!
-//! For a file that begins with `MZ` the answer is libmagic's whole text; for a text file it is the
-//! whole text for the kinds listed in `kinds`; for any other file it is the first phrase (what
-//! stands before the first comma) for those kinds, else `data`. Every test reads inside the head it
-//! is given, and the work is bounded by the tables and by the head's length.
+//! For a program (`MZ`: DOS, NE, LX, LE, PE) the answer is libmagic's whole text, for a text file
+//! the whole text for the kinds listed in `kinds`, for any other file the first phrase (what stands
+//! before the first comma) for those kinds, else `data`. A program that is also a disk image or a
+//! zip archive is told as that, by its first phrase, because libmagic asks for these first. Source
+//! code is not told from other text, nor a position-independent ELF program from a shared object.
+//! Every test reads inside the head it is given, and the work is bounded by the tables and by the
+//! head's length.
 //!
 //! The rules are data: `dos` for programs, `kinds` for the rest. `matcher` runs them, `encoding` and
 //! `describe` know text, `structured` what has to be parsed.
 
+mod compare;
 mod describe;
 mod dos;
 mod encoding;
@@ -16,12 +20,8 @@ mod matcher;
 mod rule;
 mod structured;
 
+pub use crate::limits::MAGIC_BYTES;
 use matcher::first_match;
-
-/// Bytes of a file's beginning that libmagic 5.44 reads by default (`MAGIC_PARAM_BYTES_MAX`, 7 MiB);
-/// with fewer, a self-extractor's archive far into the file would go unseen, with more the answers
-/// would differ from libmagic's.
-pub const MAGIC_BYTES: usize = 7 * 1024 * 1024;
 
 /// What libmagic 5.44 says of a file of `file_size` bytes that begins with `head`; `head` holds the
 /// whole file or at least its first [`MAGIC_BYTES`] bytes, and no more of it is looked at.
@@ -44,6 +44,10 @@ pub fn magic(head: &[u8], file_size: u64) -> String {
     [kinds::BEFORE_PROGRAMS, dos::PROGRAMS, kinds::AFTER_PROGRAMS]
         .into_iter()
         .find_map(|table| first_match(table, head, whole, looks_like_text))
+        .or_else(|| {
+            let zlib = !looks_like_text && structured::is_zlib(head);
+            zlib.then(|| "zlib compressed data".to_owned())
+        })
         .or_else(|| describe::text(head, looks_like_text))
         .unwrap_or_else(|| "data".to_owned())
 }

@@ -3,10 +3,10 @@
 //! The rules that know a text by its first words are a table in `kinds`; this is what is said of
 //! every text.
 
-use super::MAGIC_BYTES;
 use super::encoding::{Text, encoding};
 use super::kinds::TEXTS;
 use super::matcher::first_match;
+use crate::limits::MAGIC_BYTES;
 
 /// A line longer than this is a very long line.
 const LONG_LINE: usize = 300;
@@ -18,7 +18,7 @@ const NEXT_LINE: u32 = 0x85;
 pub(super) fn text(data: &[u8], looks_like_text: bool) -> Option<String> {
     let content = data.len() - data.iter().rev().take_while(|byte| **byte == 0).count();
     // The last character of UTF-16 text may end in a NUL.
-    let even = content + usize::from(content % 2 == 1 && data.len() % 2 == 0);
+    let even = content + usize::from(!content.is_multiple_of(2) && data.len().is_multiple_of(2));
     let text = encoding(data.get(..even.max(1))?)?;
     if content <= 1 {
         return None;

@@ -189,7 +189,7 @@ pub(super) const PROGRAMS: &[Rule] = &[
     row(3, pe(0xa), short(Eq, 4), "for MS Windows (VxD)"),
     row(3, pointer(0x7c, true, 4, 38, false), is(b"UPX"), "~, UPX compressed"),
     row(3, pointer(0x54, true, 4, -3, true), is(b"UNACE"), "~, ACE self-extracting archive"),
-    row(2, at(0x3c), long(Gt, 0x20000000), ""),
+    row(2, at(0x3c), long(Gt, 0x2000_0000), ""),
     row(3, units(4, 512), short(Ne, 0x14c), "~, MZ for MS-DOS"),
     row(1, at(2), long(Ne, 0), ""),
     row(2, at(0x18), ushort(Lt, 0x40), ""),
@@ -262,7 +262,7 @@ pub(super) const PROGRAMS: &[Rule] = &[
 
 /// An LX or LE header, where a low relocation table has hidden it.
 #[rustfmt::skip]
-const LX: &[Rule] = &[
+pub(super) const LX: &[Rule] = &[
     row(1, at(0), ushort(Eq, 0x584c), "LX"),
     row(1, at(0), ushort(Eq, 0x454c), "LE"),
     row(1, at(0), ushort(Any, 0), "executable"),

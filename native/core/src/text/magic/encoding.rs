@@ -3,8 +3,7 @@
 //! Looks at the first 64 KiB alone, as libmagic does. It says what the bytes could be, never what
 //! they mean.
 
-/// libmagic's default for the bytes whose encoding it looks at.
-const ENCODING_BYTES: usize = 64 * 1024;
+use crate::limits::MAGIC_ENCODING_BYTES;
 
 /// What a text is encoded in, and its characters.
 pub(super) struct Text {
@@ -16,7 +15,7 @@ pub(super) struct Text {
 
 /// The encoding of `data`, or nothing where it is not text.
 pub(super) fn encoding(data: &[u8]) -> Option<Text> {
-    let data = data.get(..ENCODING_BYTES).unwrap_or(data);
+    let data = data.get(..MAGIC_ENCODING_BYTES).unwrap_or(data);
     let bytes = || data.iter().map(|&byte| u32::from(byte)).collect::<Vec<_>>();
     if data.iter().all(|&byte| is_ascii_text(byte)) {
         if let [b'+', b'/', b'v', b'8' | b'9' | b'+' | b'/', _, ..] = data {
@@ -89,7 +88,7 @@ fn utf16(data: &[u8]) -> Option<Text> {
         _ => return None,
     };
     let mut characters = Vec::with_capacity(rest.len() / 2);
-    let mut high = None;
+    let mut high: Option<u32> = None;
     for unit in rest.as_chunks::<2>().0 {
         let unit = u32::from(if big { u16::from_be_bytes(*unit) } else { u16::from_le_bytes(*unit) });
         if matches!(unit, 0xfffe | 0xffff | 0xfdd0..=0xfdef) || unit < 128 && !is_ascii_text(unit as u8) {

@@ -5,10 +5,8 @@
 //! from the last row that matched one level up, or failed to leave a position. Steps are bounded by
 //! the table's length; a search by its range.
 
-use super::rule::{
-    At, BINARY_ONLY, BLANKS, BLANKS_MAY_LACK, Cmp, FOLD, Order, Pointer, Rule, TEXT_ONLY, Test, Then,
-};
-use std::borrow::Cow;
+use super::compare::{compare, number_holds, order_holds, printable, search, sign_extend};
+use super::rule::{At, BINARY_ONLY, Cmp, Order, Pointer, Rule, TEXT_ONLY, Test, Then};
 
 /// Deeper than any table goes.
 const LEVELS: usize = 16;
@@ -136,14 +134,28 @@ impl<'a> Matcher<'a> {
             None => rule.say,
         };
         self.separate = true;
-        if !text.contains('{') {
+        // At most one value a row, and put in once: a string from the file is never read as a pattern.
+        let split = text.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)));
+        let Some((before, (name, after))) = split else {
             self.said.push_str(text);
             return;
+        };
+        self.said.push_str(before);
+        self.said.push_str(&self.value(name, hit));
+        self.said.push_str(after);
+    }
+
+    fn value(&self, name: &str, hit: &Hit) -> String {
+        match name {
+            // C prints zero without the prefix, and a signed word as the int it is promoted to.
+            "x" if hit.value == 0 => "0".to_owned(),
+            "x" => format!("{:#x}", hit.value as u32),
+            "u" => hit.value.to_string(),
+            "section" => printable(self.section()).into_owned(),
+            "t" => printable(self.string()).trim().to_owned(),
+            "3s" => printable(self.string()).chars().take(3).collect(),
+            _ => printable(self.string()).into_owned(),
         }
-        let hex = if hit.value == 0 { "0".to_owned() } else { format!("{:#x}", hit.value) };
-        let text = text.replace("{u}", &hit.value.to_string()).replace("{x}", &hex);
-        let text = if text.contains("{s}") { text.replace("{s}", &printable(self.string())) } else { text };
-        self.said.push_str(&text);
     }
 
     /// The string at the current offset, as far as libmagic prints it.
@@ -153,6 +165,17 @@ impl<'a> Matcher<'a> {
         let tail = tail.get(..STRING).unwrap_or(tail);
         let end = tail.iter().position(|byte| matches!(byte, 0 | b'\r' | b'\n')).unwrap_or(tail.len());
         tail.get(..end).unwrap_or_default()
+    }
+
+    /// A section's name with the bracket that closes it; empty where there is none.
+    fn section(&self) -> &'a [u8] {
+        let tail = self.data.get(self.offset as usize..).unwrap_or_default();
+        let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'(' | b')' | b' ');
+        let length = tail.iter().take_while(is_name).count();
+        match tail.get(length..) {
+            Some([b']', b'\r', ..]) if length > 0 => tail.get(..=length).unwrap_or_default(),
+            _ => &[],
+        }
     }
 
     fn last(&self, level: usize) -> u32 {
@@ -285,7 +308,13 @@ impl<'a> Matcher<'a> {
                     return (cmp == Cmp::Ne).then_some(Hit { value: 0, end });
                 }
                 let raw = self.number(place, size, big)? & mask;
-                number_holds(raw, size, signed, cmp, value).then_some(Hit { value: raw as i64, end })
+                let number = if signed { sign_extend(raw, size) } else { raw as i64 };
+                number_holds(number, signed, cmp, value).then_some(Hit { value: number, end })
+            }
+            Test::Section => {
+                let head = self.section();
+                (reached && !head.is_empty())
+                    .then(|| Hit { value: 0, end: offset.wrapping_add(head.len() as u32 + 1) })
             }
             Test::Otherwise => reached.then_some(Hit { value: 0, end: offset }),
             Test::Table(rules) => {
@@ -312,87 +341,4 @@ impl<'a> Matcher<'a> {
         (self.offset, self.ends, self.matched, self.origin) = (offset, ends, matched, 0);
         found
     }
-}
-
-fn order_holds(difference: i64, order: Order) -> bool {
-    match order {
-        Order::Same => difference == 0,
-        Order::Differs => difference != 0,
-        Order::Below => difference < 0,
-        Order::Above => difference > 0,
-    }
-}
-
-fn number_holds(raw: u64, size: usize, signed: bool, cmp: Cmp, value: i64) -> bool {
-    let shift = 64 - 8 * size.clamp(1, 8) as u32;
-    let number = if signed { ((raw << shift) as i64) >> shift } else { raw as i64 };
-    match cmp {
-        Cmp::Eq => number == value,
-        Cmp::Ne => number != value,
-        Cmp::Lt if signed => number < value,
-        Cmp::Lt => (number as u64) < value as u64,
-        Cmp::Gt if signed => number > value,
-        Cmp::Gt => number as u64 > value as u64,
-        Cmp::Has => number & value == value,
-        Cmp::Any => true,
-    }
-}
-
-/// Where `value` begins in `data`, within `range` bytes.
-fn search(data: &[u8], range: usize, value: &[u8], flags: u8) -> Option<usize> {
-    let plain = flags & (FOLD | BLANKS | BLANKS_MAY_LACK) == 0;
-    let last = data.len().checked_sub(value.len())?;
-    // Where nothing is folded libmagic searches `range` + length bytes, else it tries `range` places.
-    let places = match (range, plain) {
-        (0, _) => last,
-        (_, true) => range.min(last),
-        (_, false) => (range - 1).min(last),
-    };
-    (0..=places).find(|&place| compare(value, data.get(place..).unwrap_or_default(), flags) == 0)
-}
-
-/// The first difference of `data` from `pattern`, 0 where there is none.
-fn compare(pattern: &[u8], data: &[u8], flags: u8) -> i64 {
-    let mut input = data.iter().copied().peekable();
-    let mut pattern = pattern.iter().copied().peekable();
-    while let Some(want) = pattern.next() {
-        let difference = if flags & FOLD != 0 && want.is_ascii_lowercase() {
-            let Some(got) = input.next() else { return 1 };
-            i64::from(got.to_ascii_lowercase()) - i64::from(want)
-        } else if flags & BLANKS != 0 && is_blank(want) {
-            if !input.next().is_some_and(is_blank) {
-                return 1;
-            }
-            if !pattern.peek().copied().is_some_and(is_blank) {
-                while input.next_if(|byte| is_blank(*byte)).is_some() {}
-            }
-            0
-        } else if flags & BLANKS_MAY_LACK != 0 && is_blank(want) {
-            while input.next_if(|byte| is_blank(*byte)).is_some() {}
-            0
-        } else {
-            let Some(got) = input.next() else { return 1 };
-            i64::from(got) - i64::from(want)
-        };
-        if difference != 0 {
-            return difference;
-        }
-    }
-    0
-}
-
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | 0x09..=0x0d)
-}
-
-/// Unprintable bytes as three octal digits.
-fn printable(bytes: &[u8]) -> Cow<'_, str> {
-    if bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
-        return String::from_utf8_lossy(bytes);
-    }
-    let text = bytes.iter().map(|&byte| match byte {
-        0x20..=0x7e => char::from(byte).to_string(),
-        _ => format!("\\{byte:03o}"),
-    });
-    Cow::Owned(text.collect())
 }

@@ -72,6 +72,8 @@ pub(super) const BLANKS_MAY_LACK: u8 = 4;
 pub(super) const TEXT_ONLY: u8 = 8;
 /// The group is tried only on a file that does not look like text.
 pub(super) const BINARY_ONLY: u8 = 16;
+/// A blank or a NUL, or the end, has to follow.
+pub(super) const WORD: u8 = 32;
 
 /// What a row asks of the bytes it looks at.
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +100,8 @@ pub(super) enum Test {
         cmp: Cmp,
         value: i64,
     },
+    /// The rest of an INI section's head, as far as CR; `{section}` prints it.
+    Section,
     /// No row of this level has matched yet.
     Otherwise,
     /// The rows of another table, from here.
@@ -110,8 +114,9 @@ pub(super) struct Rule {
     pub(super) level: u8,
     pub(super) at: At,
     pub(super) test: Test,
-    /// What is printed: after a blank, unless it begins with `~`. `{u}`, `{x}` and `{s}` stand for
-    /// the value as a decimal, as C's `%#x`, and as a string.
+    /// What is printed: after a blank, unless it begins with `~`. One `{u}`, `{x}` or `{s}` stands for
+    /// the value as a decimal, as C's `%#x`, or as a string; `{3s}` is the start of the string and
+    /// `{t}` the string without the blanks around it.
     pub(super) say: &'static str,
 }
 

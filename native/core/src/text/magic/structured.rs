@@ -3,8 +3,7 @@
 //! Each parser reads its input once, from left to right, with a stack no deeper than libmagic's
 //! limit; none of them keeps what it has read.
 
-/// libmagic gives up on JSON past this level; a container is two levels deeper than its parent.
-const JSON_LEVELS: usize = 500;
+use crate::limits::MAGIC_JSON_LEVELS;
 
 /// Lines of a CSV file that are looked at.
 const CSV_LINES: usize = 10;
@@ -58,6 +57,12 @@ fn is_compound_document(data: &[u8]) -> bool {
         bytes.map_or(u16::MAX, u16::from_le_bytes)
     };
     header.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") && shift(30) <= 20 && shift(32) <= 20
+}
+
+/// A zlib header: deflate, a window of at most 32 KiB, a check that holds.
+pub(super) fn is_zlib(data: &[u8]) -> bool {
+    let Some(&[method, flags]) = data.first_chunk::<2>() else { return false };
+    method & 0x8f == 8 && (u16::from(method) << 8 | u16::from(flags)) % 31 == 0
 }
 
 fn is_csv(data: &[u8]) -> bool {
@@ -127,7 +132,7 @@ fn json_value(data: &[u8], mut at: usize, level: usize, containers: &mut bool) -
     loop {
         at = skip_space(data, at);
         let first = *data.get(at)?;
-        if level + 2 * open.len() > JSON_LEVELS {
+        if level + 2 * open.len() > MAGIC_JSON_LEVELS {
             return None;
         }
         at += 1;
