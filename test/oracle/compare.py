@@ -165,7 +165,7 @@ def measure(file):
     if reason:
         skipped["magic"] = reason
     else:
-        values["magic"] = content.magic_text(file, pe is not None)
+        values["magic"] = content.magic_text(file)
     return values, skipped, facts
 
 

@@ -60,7 +60,6 @@ def magic_skip_reason():
     return None
 
 
-def magic_text(path, is_pe):
-    """libmagic's text of a PE file; of any other file its first phrase."""
-    text = magic.from_file(os.path.realpath(path))  # libmagic describes a link, merc what it leads to
-    return text if is_pe else text.split(",")[0]
+def magic_text(path):
+    """libmagic's whole text of a file."""
+    return magic.from_file(os.path.realpath(path))  # libmagic describes a link, merc what it leads to

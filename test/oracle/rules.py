@@ -156,7 +156,7 @@ RULES = [
         "name": "kind-named-shorter",
         "fields": ["magic"],
         "holds": kind_named_shorter,
-        "reason": "of files that are not PE merc gives the kind, libmagic's first phrase begins with it",
+        "reason": "of files that are not PE merc may give the kind alone: libmagic's text begins with it",
     },
 ]
 
