@@ -68,9 +68,10 @@ pub fn extract(
             problems.add("read", "unreadable", None, error.to_string());
         }
     }
+    let cut = !sample.limits_hit.is_empty();
     sample.problems = problems.list;
     sample.limits_hit.extend(problems.limits_hit);
-    if sample.status == "ok" && !(sample.problems.is_empty() && sample.limits_hit.is_empty()) {
+    if sample.status == "ok" && (problems.broken || cut) {
         "partial".clone_into(&mut sample.status);
     }
     sample

@@ -13,11 +13,25 @@ pub struct Problems {
     pub list: Vec<Problem>,
     /// Names of the limits that cut something, each once.
     pub limits_hit: Vec<String>,
+    /// Something is missing from the row or in doubt: more than oddities were met.
+    pub broken: bool,
 }
 
 impl Problems {
-    /// Notes that `stage` met `kind` at `file_offset`.
+    /// Notes that `stage` met `kind` at `file_offset`, and that data is missing or in doubt for it.
     pub fn add(
+        &mut self,
+        stage: &str,
+        kind: &str,
+        file_offset: impl Into<Option<u64>>,
+        detail: impl Into<String>,
+    ) {
+        self.broken = true;
+        self.odd(stage, kind, file_offset, detail);
+    }
+
+    /// Notes an oddity that costs the row nothing.
+    pub fn odd(
         &mut self,
         stage: &str,
         kind: &str,
@@ -40,6 +54,7 @@ impl Problems {
 
     /// Notes that the limit `name` cut something.
     pub fn limit(&mut self, name: &str) {
+        self.broken = true;
         if !self.limits_hit.iter().any(|hit| hit == name) {
             self.limits_hit.push(name.to_owned());
         }
