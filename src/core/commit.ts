@@ -5,6 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RunError } from './errors.ts';
 import { LAYOUT, createExclusively, namesIn, writeDurably } from './layout.ts';
 import type { Counts, SlowFile } from './types.ts';
 
@@ -70,7 +71,13 @@ export async function committedIds(out: string): Promise<string[]> {
 }
 
 export async function readCommit(out: string, id: string): Promise<CommitRecord> {
-  return JSON.parse(await readFile(commitPath(out, id), 'utf8')) as CommitRecord;
+  const path = commitPath(out, id);
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as CommitRecord;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new RunError(`${path}: the commit record is damaged: remove it, and a run does the shard again`);
+  }
 }
 
 /** Commit records of an output in plan order, streamed. */

@@ -17,5 +17,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
 /** Adds two tallies; keys sorted, so that equal tallies are equal text. */
 export function addTallies(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].toSorted();
-  return Object.fromEntries(keys.map((key) => [key, (a[key] ?? 0) + (b[key] ?? 0)]));
+  // Keys come from samples and datasets: `constructor` is one like any other.
+  const own = (tally: Readonly<Record<string, number>>, key: string) => (Object.hasOwn(tally, key) ? (tally[key] ?? 0) : 0);
+  return Object.fromEntries(keys.map((key) => [key, own(a, key) + own(b, key)]));
 }

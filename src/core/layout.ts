@@ -22,20 +22,32 @@ export const LAYOUT = {
   views: 'views.sql',
 } as const;
 
-/** Work folder of one shard: named by its owner, so that a sweeper can tell whether he lives. */
-export function workDir(out: string, shard: string): string {
-  return join(out, LAYOUT.work, `${shard}.${hostname()}.${process.pid}`);
+/** Names of this process's folders and files end so, that a sweeper can tell whether their owner lives. */
+function owned(name: string): string {
+  return `${name}.${hostname()}.${process.pid}`;
 }
 
-/** Removes work folders whose owner is this process or a dead one of this host. */
+/** Work folder of one shard, or of the process for what is no shard's. */
+export function workDir(out: string, shard = 'process'): string {
+  return join(out, LAYOUT.work, owned(shard));
+}
+
+/** Removes what a dead process of this host, or this one, has left half done. */
 export async function sweepWork(out: string): Promise<void> {
   for (const name of await namesIn(join(out, LAYOUT.work))) {
-    const owner = /\.(?<host>.*)\.(?<pid>\d+)$/.exec(name)?.groups;
-    if (owner?.['host'] !== hostname()) continue;
-    const pid = Number(owner['pid']);
-    if (pid !== process.pid && isAlive(pid)) continue;
-    await rm(join(out, LAYOUT.work, name), { recursive: true, force: true });
+    if (isAbandoned(name)) await rm(join(out, LAYOUT.work, name), { recursive: true, force: true });
   }
+  for (const folder of [out, join(out, LAYOUT.plans), join(out, LAYOUT.commits)]) {
+    for (const name of await namesIn(folder)) {
+      const owner = /^(.*)\.[\da-f-]{36}\.tmp$/.exec(name)?.[1];
+      if (owner !== undefined && isAbandoned(owner)) await rm(join(folder, name), { force: true });
+    }
+  }
+}
+
+function isAbandoned(name: string): boolean {
+  const [, host, pid] = /^[^.]+(?:\.jsonl?|\.sql)?\.(.*)\.(\d+)$/.exec(name) ?? [];
+  return host === hostname() && (Number(pid) === process.pid || !isAlive(Number(pid)));
 }
 
 function isAlive(pid: number): boolean {
@@ -98,7 +110,7 @@ export async function createExclusively(path: string, chunks: Iterable<string>):
 
 /** A name that no other writer has, of this process or another. */
 function temporaryName(path: string): string {
-  return `${path}.${randomUUID()}.tmp`;
+  return `${owned(path)}.${randomUUID()}.tmp`;
 }
 
 async function writeFlushed(path: string, chunks: Iterable<string>): Promise<void> {
@@ -124,9 +136,20 @@ async function flush(path: string): Promise<void> {
   }
 }
 
+/** Lines of a file that end with LF and with nothing else: JSON leaves U+2028 as it is, and some readers split there. */
+export async function* linesOf(path: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
+
 /** SHA-256 of a file, lower-case hex. */
-export async function sha256Of(path: string): Promise<string> {
+export async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, ...(signal === undefined ? {} : { signal }) })) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }

@@ -4,12 +4,10 @@
 // the parts hold (schema, extractor, options, files) and nothing that does not (roots, workers), so
 // the same plan gives the same parts on any machine. The list is held whole only while it is made.
 
-import { createReadStream } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { RunError, UsageError } from './errors.ts';
-import { LAYOUT, createExclusively, namesIn } from './layout.ts';
+import { LAYOUT, createExclusively, linesOf, namesIn } from './layout.ts';
 import type { FileRef, ShardPlan } from './types.ts';
 
 /** Where batches and shards end; a file larger than a bound is one by itself. */
@@ -161,12 +159,7 @@ export async function readHeads(out: string): Promise<PlanHead[]> {
 }
 
 async function readHead(path: string): Promise<PlanHead> {
-  const stream = createReadStream(path);
-  try {
-    for await (const line of createInterface({ input: stream })) return JSON.parse(line) as PlanHead;
-  } finally {
-    stream.destroy();
-  }
+  for await (const line of linesOf(path)) return parsed<PlanHead>(path, line);
   throw new RunError(`${path}: the plan is empty`);
 }
 
@@ -175,14 +168,28 @@ export async function* readShards(out: string, head: PlanHead): AsyncGenerator<S
   const path = planFile(out, head.plan);
   const hash = hashOf(head);
   let first = true;
-  for await (const line of createInterface({ input: createReadStream(path) })) {
+  for await (const line of linesOf(path)) {
     if (!first) {
       hash.update(`${line}\n`);
-      yield JSON.parse(line) as ShardPlan;
+      yield parsed<ShardPlan>(path, line);
     }
     first = false;
   }
   if (hash.digest('hex') !== head.hash) throw new RunError(`${path}: the plan has been altered since it was written`);
+}
+
+function parsed<T>(path: string, line: string): T {
+  try {
+    return JSON.parse(line) as T;
+  } catch {
+    throw new RunError(`${path}: the plan is damaged`);
+  }
+}
+
+/** What plans add up to. */
+export function planTotals(heads: readonly PlanHead[]): { readonly files: number; readonly bytes: number; readonly shards: number } {
+  const total = (field: 'files' | 'bytes' | 'shards') => heads.reduce((sum, head) => sum + head[field], 0);
+  return { files: total('files'), bytes: total('bytes'), shards: total('shards') };
 }
 
 /** Refuses to go on with an output that was planned otherwise, and says the way out. */

@@ -13,6 +13,7 @@ import type { Batch, Counts, ShardFiles, ShardPlan, Stage } from '../core/types.
 import type { BatchSummary, BatchTask } from '../native.ts';
 
 export interface Pool {
+  readonly workers: number;
   extract(task: BatchTask): Promise<BatchSummary>;
   /** Ends the workers; those at work are killed. */
   close(): Promise<void>;
@@ -29,8 +30,11 @@ export function openPool(workers: number): Pool {
     useAtomics: !('Deno' in globalThis),
     env: { ...process.env } as Record<string, string>,
   });
+  // A worker that dies at work fails its task; one that dies idle is replaced. Neither is the pool's end.
+  pool.on('error', () => {});
   let closing: Promise<void> | undefined;
   return {
+    workers,
     extract: (task) => pool.run(task) as Promise<BatchSummary>,
     close: () => (closing ??= destroy(pool)),
   };
@@ -75,14 +79,18 @@ export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardP
     const dir = workDir(context.out, shard.id);
     await rm(dir, { recursive: true, force: true });
     await mkdir(dir, { recursive: true });
-    const summaries = await Promise.all(
-      shard.batches.map(async (batch, index) => {
+    const summaries: BatchSummary[] = [];
+    const batches = shard.batches.entries();
+    // No more batches wait in the pool than it has workers, so that a run that ends soon ends soon.
+    const lane = async (): Promise<void> => {
+      for (const [index, batch] of batches) {
         signal.throwIfAborted();
         const summary = await pool.extract(taskOf(shard.id, batch, index, dir, context));
+        summaries[index] = summary;
         context.onBatch?.(countsOf(summary));
-        return summary;
-      }),
-    );
+      }
+    };
+    await Promise.all(Array.from({ length: pool.workers }, lane));
     return {
       id: shard.id,
       dir,
