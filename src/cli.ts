@@ -18,11 +18,12 @@ for (const [signal, code] of [
     stop.abort(code);
   });
 }
-// A reader that has gone away, as `| head`, is no error.
+// A reader that has gone away, as `| head`, is no error: what runs ends as after a signal, and cleans
+// up. Standard error has notes and progress only, which nothing waits for.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error) => {
-    if (codeOf(error) === 'EPIPE') process.exit(EXIT.ok);
-    throw error;
+    if (codeOf(error) !== 'EPIPE') throw error;
+    if (stream === process.stdout) stop.abort(EXIT.ok);
   });
 }
 
@@ -131,7 +132,7 @@ program
 
 /** Prints what ended the program and gives its exit code. */
 function ended(error: unknown): number {
-  if (stop.signal.aborted) return stop.signal.reason === EXIT.terminated ? EXIT.terminated : EXIT.interrupted;
+  if (stop.signal.aborted) return stop.signal.reason as number;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof UsageError || error instanceof RunError) {
     process.stderr.write(`merc: ${escapeText(messageOf(error))}\n`);

@@ -3,8 +3,12 @@
 // DuckDB runs on the main thread's side only and never loads an extension. What is asked is the
 // business of `sql/`.
 
-import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
+import { DuckDBInstance, type DuckDBConnection, type DuckDBPreparedStatement, type DuckDBResult, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 
+export { DuckDBTypeId as TypeId, StatementType } from '@duckdb/node-api';
+export type Type = DuckDBType;
+export type Result = DuckDBResult;
+export type Prepared = DuckDBPreparedStatement;
 export type Value = DuckDBValue;
 export type Row = Record<string, DuckDBValue>;
 

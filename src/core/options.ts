@@ -43,7 +43,7 @@ export interface RunOptions {
 const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
 
 /** Bytes that `--max-file-size` defaults to; the core's limit of the same name has the reason. */
-const MAX_FILE_SIZE = 256 * 1024 ** 2;
+export const MAX_FILE_SIZE = 256 * 1024 ** 2;
 
 export function runOptions(paths: readonly string[], flags: RunFlags, defaultWorkers: number): RunOptions {
   if (paths.length === 0 && flags.filesFrom === undefined) throw new UsageError('PATH is missing: name a file or folder, as in `merc run ./samples`');

@@ -35,11 +35,16 @@ export function classicColumns(): string {
     .join(', ');
 }
 
-/** The whole view, `sample_id` first so that it can be filtered. */
+/**
+ * The whole view, `sample_id` first so that it can be filtered. The strings come from a correlated
+ * subquery: a filter on any column of the sample reaches their scan as a filter on `sample_id`. A
+ * join with the grouped strings, which is quicker for all samples at once, reads all strings for one
+ * sample unless that is named by its `sample_id`.
+ */
 export function classicSelect(samples: string, strings: string): string {
-  const fields = CLASSIC_FIELDS.map((field) => (field === 'static_strings' ? 'coalesce(static_strings, []) AS static_strings' : field));
-  return `SELECT sample_id, ${fields.join(', ')} FROM (SELECT sample_id, ${classicColumns()} FROM ${samples})
-    LEFT JOIN (SELECT sample_id, list(value ORDER BY encoding, file_offset) AS static_strings FROM ${strings} GROUP BY sample_id) USING (sample_id)`;
+  const list = `coalesce((SELECT list(t.value ORDER BY t.encoding, t.file_offset) FROM ${strings} t WHERE t.sample_id = c.sample_id), [])`;
+  const fields = CLASSIC_FIELDS.map((field) => (field === 'static_strings' ? `${list} AS static_strings` : field));
+  return `SELECT sample_id, ${fields.join(', ')} FROM (SELECT sample_id, ${classicColumns()} FROM ${samples}) c`;
 }
 
 function pick(struct: string, fields: readonly string[]): string {

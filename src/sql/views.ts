@@ -5,7 +5,8 @@
 
 import { readCommits } from '../core/commit.ts';
 import { LAYOUT, namesIn } from '../core/layout.ts';
-import { files } from '../duckdb.ts';
+import { files, name } from '../duckdb.ts';
+import { columns } from '../native.ts';
 import { classicSelect } from './classic.ts';
 
 /** The committed parts of an output, as a query names them. */
@@ -41,25 +42,54 @@ export async function committedParts(out: string, base: string): Promise<Parts> 
   return { samples, strings, ...(hasDataset ? { dataset: base + LAYOUT.dataset } : {}) };
 }
 
+/** What every row of a nested list is of, before its own columns. */
+const SAMPLE = ['sample_id', 'file_name', 'sha256'];
+
 /** The statements that make the views. */
 export function viewStatements(parts: Parts): string[] {
   const samples = `read_parquet(${files(parts.samples)})`;
   const strings = `read_parquet(${files(parts.strings)})`;
-  const each = (list: string) => `SELECT sample_id, file_name, sha256, unnest(${list}, max_depth := 2) FROM ${samples}`;
   const queries: Record<keyof typeof VIEWS, string> = {
     samples: `SELECT * FROM ${samples}`,
     strings: `SELECT t.sample_id, s.file_name, s.sha256, t.file_offset, t.encoding, t.value FROM ${strings} t JOIN ${samples} s USING (sample_id)`,
-    sections: each('sections'),
+    sections: entries('sections', 'section', samples),
     // A DLL without functions keeps its row.
-    imports: `SELECT sample_id, file_name, sha256, dll, delayed, unnest(CASE WHEN len(functions) = 0 THEN [NULL] ELSE functions END, max_depth := 2)
-      FROM (${each('imports')})`,
-    exports: each('exports'),
-    certificates: each('certificates'),
-    problems: each('problems'),
+    imports: `SELECT ${[...SAMPLE, ...memberColumns('e', membersOf('imports', ['functions']), 'import'), ...memberColumns('f', membersOf('imports.functions'), 'function')].join(', ')}
+      FROM (SELECT ${SAMPLE.join(', ')}, e, unnest(CASE WHEN len(e.functions) = 0 THEN [NULL] ELSE e.functions END) AS f FROM (${unnested('imports', samples)}))`,
+    exports: entries('exports', 'export', samples),
+    certificates: entries('certificates', 'certificate', samples),
+    problems: entries('problems', 'problem', samples),
     dataset_unmatched: unmatched(samples, parts.dataset),
     classic: classicSelect(samples, strings),
   };
   return Object.entries(queries).map(([view, query]) => `CREATE OR REPLACE VIEW ${view} AS ${query};`);
+}
+
+function entries(list: string, one: string, samples: string): string {
+  return `SELECT ${[...SAMPLE, ...memberColumns('e', membersOf(list), one)].join(', ')} FROM (${unnested(list, samples)})`;
+}
+
+function unnested(list: string, samples: string): string {
+  return `SELECT ${SAMPLE.join(', ')}, unnest(${list}) AS e FROM ${samples}`;
+}
+
+/** Members as columns; one that is called as a column of the sample gets a prefix, as `section_sha256`. */
+function memberColumns(struct: string, members: readonly string[], prefix: string): string[] {
+  return members.map((member) => `${struct}.${name(member)}${SAMPLE.includes(member) ? ` AS ${prefix}_${member}` : ''}`);
+}
+
+/** Names of the members of a list of structs in the schema, but `without`. */
+function membersOf(path: string, without: readonly string[] = []): string[] {
+  let members = (JSON.parse(columns()) as { readonly table: string; readonly columns: readonly Member[] }[])
+    .filter(({ table }) => table === 'samples')
+    .flatMap((group) => group.columns);
+  for (const step of path.split('.')) members = [...(members.find((member) => member.name === step)?.members ?? [])];
+  return members.map((member) => member.name).filter((member) => !without.includes(member));
+}
+
+interface Member {
+  readonly name: string;
+  readonly members: readonly Member[];
 }
 
 function unmatched(samples: string, dataset: string | undefined): string {
