@@ -33,7 +33,7 @@ async function withViews(out: string, signal: AbortSignal, use: (database: Datab
   const parts = await committedParts(folder, join(folder, '/'));
   if (parts.samples.length === 0) throw new UsageError(`${out}: nothing is committed there yet: \`merc run\` goes on with it`);
   const spill = await spillFolder(folder);
-  const database = await openDatabase({ threads: defaultWorkers(), memoryLimit: memoryLimit(), ...(spill === undefined ? {} : { tempDirectory: spill }) });
+  const database = await openDatabase({ threads: defaultWorkers(), memoryLimit: memoryLimit(), ...(spill === undefined ? {} : { tempDirectory: spill.path }) });
   const interrupt = () => database.interrupt();
   signal.addEventListener('abort', interrupt, { once: true });
   try {
@@ -43,19 +43,23 @@ async function withViews(out: string, signal: AbortSignal, use: (database: Datab
   } finally {
     signal.removeEventListener('abort', interrupt);
     database.close();
-    if (spill !== undefined) {
-      await rm(spill, { recursive: true, force: true });
-      await rmdir(join(folder, LAYOUT.work)).catch(() => undefined);
-    }
+    if (spill !== undefined) await spill.remove();
   }
 }
 
 /** A folder to spill into, named so that a later run sweeps what a killed query left; none in an output that cannot be written. */
-async function spillFolder(folder: string): Promise<string | undefined> {
-  const spill = join(folder, LAYOUT.work, `query.${hostname()}.${process.pid}`);
+async function spillFolder(folder: string): Promise<{ path: string; remove(): Promise<void> } | undefined> {
+  const path = join(folder, LAYOUT.work, `query.${hostname()}.${process.pid}`);
   try {
-    await mkdir(spill, { recursive: true });
-    return spill;
+    // The work folder goes only if it came with this query: a run may be about to use the one that is there.
+    const created = await mkdir(path, { recursive: true });
+    return {
+      path,
+      async remove() {
+        await rm(path, { recursive: true, force: true });
+        if (created !== path) await rmdir(join(folder, LAYOUT.work)).catch(() => undefined);
+      },
+    };
   } catch (error) {
     if (['EACCES', 'EROFS', 'EPERM', 'ENOSPC'].includes(codeOf(error) ?? '')) return undefined;
     throw error;
