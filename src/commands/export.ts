@@ -10,6 +10,7 @@ import { finished } from 'node:stream/promises';
 import { readCommits, type CommitRecord } from '../core/commit.ts';
 import { RunError, UsageError, codeOf, messageOf } from '../core/errors.ts';
 import { moveDurably } from '../core/layout.ts';
+import { isFile } from '../core/options.ts';
 import { files, name, openDatabase, type Database, type Type, type Value } from '../duckdb.ts';
 import { classicColumns } from '../sql/classic.ts';
 import { classicLine } from '../sql/classic-line.ts';
@@ -29,6 +30,7 @@ export interface ExportOptions {
 
 export async function exportCommand(out: string, { format, to }: ExportOptions, signal: AbortSignal): Promise<void> {
   await existingOutput(out);
+  await assertParts(out);
   if (to === '-') {
     const terminal = process.stdout.isTTY;
     const output = textOutput(process.stdout, signal);
@@ -39,6 +41,18 @@ export async function exportCommand(out: string, { format, to }: ExportOptions, 
     const rows = await toFile(to, signal, (output) => EXPORTS[format](out, output, signal, (text) => text));
     print(`${to}: ${formatNoun(rows, 'sample')}`);
   }
+}
+
+/** Refuses an output that lacks a part, before a line of it is written. */
+async function assertParts(out: string): Promise<void> {
+  let commits = 0;
+  for await (const { samples, strings } of readCommits(out)) {
+    commits += 1;
+    for (const part of [samples, ...strings]) {
+      if (!isFile(join(out, part.name))) throw new RunError(`${out}: ${part.name} is missing: see \`merc verify ${out}\``);
+    }
+  }
+  if (commits === 0) throw new UsageError(`${out}: nothing is committed there yet: \`merc run\` goes on with it`);
 }
 
 /** Writes beside `to` and renames; what is there and no plain file, as a pipe, is written as it is. */
@@ -88,7 +102,6 @@ const EXPORTS: Readonly<Record<ExportOptions['format'], Export>> = {
     try {
       const parts: string[] = [];
       for await (const commit of readCommits(out)) parts.push(join(out, commit.samples.name));
-      if (parts.length === 0) return 0;
       // Labels of another dataset may have other columns, until `merc relabel` has been through.
       const source = `read_parquet(${files(parts)}, union_by_name = true)`;
       const scalars = (await database.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${source})`)).filter(

@@ -6,7 +6,7 @@
 import { mkdir, realpath, rm, rmdir } from 'node:fs/promises';
 import { hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { UsageError, codeOf } from '../core/errors.ts';
+import { RunError, UsageError, codeOf, firstLine } from '../core/errors.ts';
 import { LAYOUT } from '../core/layout.ts';
 import { openDatabase, type Database } from '../duckdb.ts';
 import { defaultWorkers } from '../pool/cpus.ts';
@@ -37,7 +37,9 @@ async function withViews(out: string, signal: AbortSignal, use: (database: Datab
   const interrupt = () => database.interrupt();
   signal.addEventListener('abort', interrupt, { once: true });
   try {
-    await database.run(viewStatements(parts).join('\n'));
+    await database.run(viewStatements(parts).join('\n')).catch((error: unknown) => {
+      throw new RunError(`${out}: a committed part cannot be read (${firstLine(error)}): see \`merc verify ${out}\``);
+    });
     await confine(database, folder);
     await use(database);
   } finally {
