@@ -60,7 +60,7 @@ program
   .option('--files-from <FILE>', 'a list of files, one a line; - is standard input')
   .option('-0, --nul', 'the list of --files-from ends its names with NUL')
   .addOption(new Option('--only <SET>', 'limit the columns: `classic` is those of the first system'))
-  .option('--max-file-size <SIZE>', 'parse files up to this size as PE; larger ones are hashed and scanned only (default: 256MiB)')
+  .option('--max-file-size <SIZE>', 'parse files whole up to this size; of larger ones only the first part (default: 256MiB)')
   .option('--append', 'take files that are not yet in the output into a new plan')
   .option('--dry-run', 'say what would be done, and do nothing')
   .option('--strict', 'exit 1 when a file is broken or could not be read')
@@ -138,7 +138,8 @@ function ended(error: unknown): number {
     process.stderr.write(`merc: ${escapeText(messageOf(error))}\n`);
     return error instanceof UsageError ? EXIT.usage : EXIT.incomplete;
   }
-  process.stderr.write(`merc: this is a bug in merc, please report it\n${error instanceof Error ? error.stack : String(error)}\n`);
+  const stack = String(error instanceof Error ? error.stack : error).split('\n');
+  process.stderr.write(`merc: this is a bug in merc, please report it\n${stack.map(escapeText).join('\n')}\n`);
   return EXIT.bug;
 }
 

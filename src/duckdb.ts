@@ -35,6 +35,9 @@ export interface DatabaseOptions {
   readonly tempDirectory?: string;
 }
 
+/** A share that leaves the machine to others: what runs beside a pool, or only looks things up. */
+export const SMALL_SHARE = { threads: 1, memoryLimit: 600e6 } as const;
+
 export async function openDatabase({ threads, memoryLimit, tempDirectory }: DatabaseOptions): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(threads),

@@ -11,7 +11,7 @@ import { readCommits, type CommitRecord } from '../core/commit.ts';
 import { RunError, UsageError, codeOf, messageOf } from '../core/errors.ts';
 import { moveDurably } from '../core/layout.ts';
 import { isFile } from '../core/options.ts';
-import { files, name, openDatabase, type Database, type Type, type Value } from '../duckdb.ts';
+import { files, name, SMALL_SHARE, openDatabase, type Database, type Type, type Value } from '../duckdb.ts';
 import { classicColumns } from '../sql/classic.ts';
 import { classicLine } from '../sql/classic-line.ts';
 import { plainText } from '../sql/json.ts';
@@ -122,7 +122,7 @@ const EXPORTS: Readonly<Record<ExportOptions['format'], Export>> = {
 
 /** Order comes from one thread that reads part after part. */
 function reader(): Promise<Database> {
-  return openDatabase({ threads: 1, memoryLimit: 400e6 });
+  return openDatabase(SMALL_SHARE);
 }
 
 async function exportShard(

@@ -6,17 +6,15 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCommits, recommit } from '../core/commit.ts';
-import { UsageError } from '../core/errors.ts';
-import { LAYOUT, workDir } from '../core/layout.ts';
+import { sha256Of, workDir } from '../core/layout.ts';
 import { headOf, partMetadata } from '../core/plan.ts';
-import { openDatabase } from '../duckdb.ts';
 import { finishOutput, type Finished } from '../stores/finish.ts';
 import { adoptDataset } from '../stores/labels.ts';
-import { existingOutput, writableOutput } from '../stores/output.ts';
+import { existingOutput, unmarkSuccess, withDatabase, writableOutput } from '../stores/output.ts';
 import { movePart, writeSamples } from '../stores/parquet.ts';
 import { datasetSummary } from '../ui/run-view.ts';
 import { datasetLines } from '../ui/summary.ts';
-import { isFile } from '../core/options.ts';
+import { namedCsv } from '../core/options.ts';
 
 export async function relabelCommand(out: string, csv: string, signal: AbortSignal): Promise<void> {
   const finished = await relabel(out, csv, signal);
@@ -25,26 +23,26 @@ export async function relabelCommand(out: string, csv: string, signal: AbortSign
 
 /** Gives every committed sample the labels of `csv`. */
 export async function relabel(out: string, csv: string, signal: AbortSignal): Promise<Finished> {
-  if (!isFile(csv)) throw new UsageError(`--csv ${csv}: no such file`);
+  const dataset = namedCsv(csv);
   const heads = await existingOutput(out);
   await writableOutput(out);
-  const database = await openDatabase({ threads: 1, memoryLimit: 400e6, tempDirectory: join(out, LAYOUT.work, 'duckdb') });
-  try {
-    const labels = await adoptDataset(database, out, csv);
+  await unmarkSuccess(out);
+  return withDatabase(out, signal, async (database) => {
+    const labels = await adoptDataset(database, out, dataset, signal);
     for await (const record of readCommits(out)) {
       signal.throwIfAborted();
-      if (record.labels.dataset === labels.sha256) continue;
+      const part = join(out, record.samples.name);
+      // A part that an interrupted relabel has replaced is not the one that its record names.
+      if (record.labels.dataset === labels.sha256 && (await sha256Of(part)) === record.samples.sha256) continue;
       const dir = workDir(out, record.id);
       await mkdir(dir, { recursive: true });
       const built = join(dir, 'samples.parquet');
       const metadata = partMetadata(headOf(heads, record.id));
-      const relabelled = await writeSamples(database, [join(out, record.samples.name)], built, metadata, labels.sha256);
+      const relabelled = await writeSamples(database, [part], built, metadata, labels.sha256);
       const samples = await movePart(out, built, record.samples.name, record.samples.rows);
       await recommit(out, { ...record, samples, labels: relabelled });
       await rm(dir, { recursive: true, force: true });
     }
-    return await finishOutput(database, out, heads, labels);
-  } finally {
-    database.close();
-  }
+    return finishOutput(database, out, heads, labels);
+  });
 }

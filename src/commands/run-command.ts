@@ -1,10 +1,11 @@
 // `merc run` as typed: flags checked, the run watched, its summary printed, its exit code chosen.
 
+import { committedIds } from '../core/commit.ts';
 import { EXIT, RunError } from '../core/errors.ts';
 import { runOptions, type RunFlags, type RunOptions } from '../core/options.ts';
-import { shardsOf, orderForPlan } from '../core/plan.ts';
+import { orderForPlan, planTotals, readHeads, shardsOf, type ScannedFile } from '../core/plan.ts';
 import { defaultWorkers } from '../pool/cpus.ts';
-import { discover } from '../sources/discover.ts';
+import { survey } from '../sources/planning.ts';
 import { escapeText } from '../ui/escape.ts';
 import { formatBytes, formatNoun } from '../ui/format.ts';
 import { print } from '../ui/print.ts';
@@ -18,36 +19,42 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<number> {
   const options = runOptions(paths, flags, defaultWorkers());
-  if (flags.dryRun === true) return dryRun(options);
+  if (flags.dryRun === true) return dryRun(options, signal);
   const out = flags.out ?? 'out';
   const view = runView(flags.quiet ?? false);
   try {
     const report = await runExtraction(options, signal, view.observer);
     view.end();
     if (flags.quiet !== true) process.stdout.write(summary(summaryOf(report, out, options.csv)));
+    if (report.interrupted) throw signal.reason;
     const { partial = 0, failed = 0, crashed = 0 } = report.totals.counts.statuses;
     return flags.strict === true && partial + failed + crashed > 0 ? EXIT.incomplete : EXIT.ok;
   } catch (error) {
     view.end();
-    if (signal.aborted || error instanceof RunError)
-      process.stderr.write(`stopped: what is committed stays in ${escapeText(out)}, and the same command again does the rest\n`);
+    if (error instanceof RunError) process.stderr.write(`stopped: what is committed stays in ${escapeText(out)}, and the same command again does the rest\n`);
     throw error;
   }
 }
 
-async function dryRun(options: RunOptions): Promise<number> {
-  const skipped: string[] = [];
-  const { files, bytes } = await discover(options, (path, why) => skipped.push(`skipped ${path}: ${why}`));
-  const shards = [...shardsOf(1, 1, orderForPlan(files))];
-  for (const line of skipped) print(line);
-  print(
-    `would extract ${formatNoun(files.length, 'file')}, ${formatBytes(bytes)}, in ${formatNoun(shards.length, 'shard')} of ${formatNoun(
-      shards.reduce((sum, shard) => sum + shard.batches.length, 0),
-      'batch',
-      'batches',
-    )}`,
-  );
+async function dryRun(options: RunOptions, signal: AbortSignal): Promise<number> {
+  const committed = new Set(await committedIds(options.out));
+  const { heads, found, unplanned, skipped } = await survey(options, await readHeads(options.out), committed, signal);
+  for (const { path, why } of skipped) print(`skipped ${path}: ${why}`);
+  const next = heads.length === 0 || options.append ? [...shardsOf(1, 1, orderForPlan(unplanned), options.bounds)] : [];
+  const batches = next.reduce((sum, shard) => sum + shard.batches.length, 0);
+  if (heads.length > 0)
+    print(`planned before: ${formatNoun(planTotals(heads).files, 'file')}, ${committed.size} of ${formatNoun(planTotals(heads).shards, 'shard')} committed`);
+  if (heads.length > 0 && !options.append) print(`${formatNoun(unplanned.length, 'new file')}${unplanned.length > 0 ? ', which would wait for --append' : ''}`);
+  else
+    print(
+      `would extract ${formatNoun(unplanned.length, 'file')}, ${formatBytes(sizeOf(unplanned))}, in ${formatNoun(next.length, 'shard')} of ${formatNoun(batches, 'batch', 'batches')}`,
+    );
+  print(`found: ${formatNoun(found.files.length, 'file')}, ${formatBytes(found.bytes)}`);
   print(`labels: ${options.csv ?? 'none (no samples.csv in or beside PATH)'}`);
   print(`output: ${options.out}, ${formatNoun(options.workers, 'worker')}`);
   return EXIT.ok;
+}
+
+function sizeOf(files: readonly ScannedFile[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }

@@ -1,23 +1,19 @@
 // `merc run`: the plan through the pool into the Parquet store. The wiring, without a word printed.
 
-import { join } from 'node:path';
 import { committedIds } from '../core/commit.ts';
-import { LAYOUT, sha256Of } from '../core/layout.ts';
+import { sha256Of } from '../core/layout.ts';
 import type { RunOptions } from '../core/options.ts';
 import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
 import { run } from '../core/run.ts';
 import type { Counts } from '../core/types.ts';
-import { openDatabase, type Database } from '../duckdb.ts';
+import type { Database } from '../duckdb.ts';
 import { extraction, openPool } from '../pool/pool.ts';
-import { planRun, type Planned } from '../sources/planning.ts';
+import { planRun, survey, type Planned } from '../sources/planning.ts';
 import { uncommitted } from '../sources/plan.ts';
+import { finishOutput, writeViews, type Finished } from '../stores/finish.ts';
 import { adoptDataset, loadLabels, type LabelSource } from '../stores/labels.ts';
-import { finishOutput, type Finished } from '../stores/finish.ts';
-import { assertSpace, totalsOf, writableOutput } from '../stores/output.ts';
+import { assertSpace, totalsOf, unmarkSuccess, withDatabase, writableOutput } from '../stores/output.ts';
 import { parquetStore } from '../stores/parquet.ts';
-
-/** DuckDB's share: joins of one shard at a time beside the pool's workers. */
-const DATABASE = { threads: 1, memoryLimit: 400e6 } as const;
 
 /** Who watches a run; every method is optional. */
 export interface RunObserver {
@@ -34,38 +30,52 @@ export interface RunReport extends Finished {
   readonly milliseconds: number;
   /** Bytes read by this run, without what earlier ones had committed. */
   readonly bytesRead: number;
+  /** A signal ended it. */
+  readonly interrupted: boolean;
 }
 
-/** Extracts every file under the paths that has no committed row yet. */
+/** Extracts every file under the paths that has no committed row yet; an aborted run reports what it has committed. */
 export async function runExtraction(options: RunOptions, signal: AbortSignal, observer: RunObserver = {}): Promise<RunReport> {
   const started = performance.now();
   const { out } = options;
-  const heads = await writableOutput(out);
-  const database = await openDatabase({ ...DATABASE, tempDirectory: join(out, LAYOUT.work, 'duckdb') });
-  try {
-    const labels = await labelsFor(database, options, heads, observer);
-    const planned = await planRun(options, heads, labels.sha256);
-    const done = (await totalsOf(out, labels.sha256)).counts;
-    await assertSpace(out, planned.bytes - done.bytes);
-    observer.planned?.(planned, done);
+  const existing = await writableOutput(out);
+  return withDatabase(out, signal, async (database) => {
+    const surveyed = await survey(options, existing, new Set(await committedIds(out)), signal);
+    const labels = await labelsFor(database, options, existing, signal, observer);
+    const planned = await planRun(options, surveyed, labels.sha256);
+    const before = await totalsOf(out, labels.sha256);
+    await assertSpace(out, planned.bytes - before.counts.bytes);
+    observer.planned?.(planned, before.counts);
     let bytesRead = 0;
-    const onBatch = (counts: Counts) => {
-      bytesRead += counts.bytes;
-      observer.batch?.(counts);
-    };
-    await extract(database, options, planned, labels, signal, onBatch);
+    if (before.shards < planned.shards) {
+      await unmarkSuccess(out);
+      await extract(database, options, planned, labels, signal, (counts) => {
+        bytesRead += counts.bytes;
+        observer.batch?.(counts);
+      }).catch(async (error: unknown) => {
+        if (signal.aborted) return;
+        await writeViews(out);
+        throw error;
+      });
+    }
     const finished = await finishOutput(database, out, planned.heads, labels);
-    return { ...finished, out, planned, milliseconds: performance.now() - started, bytesRead };
-  } finally {
-    database.close();
-  }
+    const stale = finished.totals.staleLabels;
+    if (stale > 0) observer.note?.(`note: ${stale} shards have labels of another dataset than ${out} has now: merc relabel ends what it began`);
+    return { ...finished, out, planned, milliseconds: performance.now() - started, bytesRead, interrupted: signal.aborted };
+  });
 }
 
-async function labelsFor(database: Database, { out, csv }: RunOptions, heads: readonly PlanHead[], observer: RunObserver): Promise<LabelSource> {
-  if (heads.length === 0) return adoptDataset(database, out, csv);
+async function labelsFor(
+  database: Database,
+  { out, csv }: RunOptions,
+  heads: readonly PlanHead[],
+  signal: AbortSignal,
+  observer: RunObserver,
+): Promise<LabelSource> {
+  if (heads.length === 0) return adoptDataset(database, out, csv, signal);
   const labels = await loadLabels(database, out);
-  if (csv !== null && labels.sha256 !== (await sha256Of(csv)))
-    observer.note?.(`note: ${csv} is not the dataset that ${out} was made with; its labels stay as they are: merc relabel ${out} --csv ${csv}`);
+  if (csv !== null && labels.sha256 !== (await sha256Of(csv, signal)))
+    observer.note?.(`note: ${csv} is not the dataset that ${out} was made with; its labels stay as they are until merc relabel gives it the new ones`);
   return labels;
 }
 
@@ -78,7 +88,6 @@ async function extract(
   onBatch: (counts: Counts) => void,
 ): Promise<void> {
   const committed = new Set(await committedIds(out));
-  if (heads.reduce((sum, head) => sum + head.shards, 0) === committed.size) return;
   const head = (shard: string) => headOf(heads, shard);
   const pool = openPool(workers);
   const stop = () => void pool.close();

@@ -1,8 +1,8 @@
 // From raw flags to checked options. Raw flags touch nothing; a checked option can be relied on.
 
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { UsageError } from './errors.ts';
+import { UsageError, codeOf } from './errors.ts';
 import { BOUNDS, type Bounds, type RowOptions } from './plan.ts';
 
 /** Flags of `merc run`, as typed. */
@@ -49,8 +49,7 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
   if (paths.length === 0 && flags.filesFrom === undefined) throw new UsageError('PATH is missing: name a file or folder, as in `merc run ./samples`');
   if (flags.only !== undefined && flags.only !== 'classic') throw new UsageError(`--only ${flags.only}: the one choice is \`classic\``);
   if (flags.nul === true && flags.filesFrom === undefined) throw new UsageError('-0 goes with --files-from');
-  if (flags.filesFrom !== undefined && flags.filesFrom !== '-' && !isFile(flags.filesFrom))
-    throw new UsageError(`--files-from ${flags.filesFrom}: no such file`);
+  if (flags.filesFrom !== undefined && flags.filesFrom !== '-') readable('--files-from', flags.filesFrom);
   return {
     paths,
     out: resolve(flags.out ?? 'out'),
@@ -96,8 +95,18 @@ function findCsv(paths: readonly string[]): string | null {
   return null;
 }
 
-function namedCsv(path: string): string {
-  if (!isFile(path)) throw new UsageError(`--csv ${path}: no such file`);
+/** The file that `--csv` names; one that is not there or cannot be read is refused. */
+export function namedCsv(path: string): string {
+  return readable('--csv', path);
+}
+
+function readable(flag: string, path: string): string {
+  if (!isFile(path)) throw new UsageError(`${flag} ${path}: no such file`);
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw new UsageError(`${flag} ${path}: cannot be read (${codeOf(error)})`);
+  }
   return resolve(path);
 }
 

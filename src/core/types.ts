@@ -61,6 +61,8 @@ export interface ShardFiles {
   readonly slowest: readonly SlowFile[];
   /** Times that the shard was tried, this one included. */
   readonly attempts: number;
+  /** When its extraction began, ISO 8601. */
+  readonly started: string;
 }
 
 /** Something to do, and the two ways to answer for it. */

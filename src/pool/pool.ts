@@ -76,6 +76,7 @@ export interface ExtractionContext {
 /** The stage that extracts a shard: its batches spread over the pool. */
 export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardPlan, ShardFiles> {
   return async ({ body: shard, attempt }, signal) => {
+    const started = new Date().toISOString();
     const dir = workDir(context.out, shard.id);
     await rm(dir, { recursive: true, force: true });
     await mkdir(dir, { recursive: true });
@@ -102,6 +103,7 @@ export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardP
         .toSorted((a, b) => b.milliseconds - a.milliseconds)
         .slice(0, 20),
       attempts: attempt,
+      started,
     };
   };
 }

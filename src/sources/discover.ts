@@ -1,9 +1,10 @@
 // Everything that a run should take: the scan, less what is never a sample, at most `limit` files.
 //
-// Never samples: the output folder, the CSV in use, and `samples*.csv` beside it.
+// Never samples: the output folder, the CSV in use, and `samples*.csv` in or beside a PATH and beside it.
 
 import { createReadStream, realpathSync } from 'node:fs';
-import { basename, dirname, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import type { Readable } from 'node:stream';
 import { UsageError } from '../core/errors.ts';
 import type { RunOptions } from '../core/options.ts';
 import { comparePaths, type ScannedFile } from '../core/plan.ts';
@@ -18,29 +19,44 @@ export interface Discovery {
   readonly bytes: number;
 }
 
-export async function discover(options: RunOptions, onSkip: (path: string, why: string) => void): Promise<Discovery> {
+export async function discover(options: RunOptions, signal: AbortSignal, onSkip: (path: string, why: string) => void): Promise<Discovery> {
   const { paths, include, exclude, filesFrom, limit } = options;
-  const { roots, files: found } = await scan(paths, { include, exclude, ...listOf(filesFrom), skip: neverSample(options), onSkip });
-  let files: ScannedFile[] = [];
-  for await (const file of found) files.push(file);
-  if (files.length === 0) throw new UsageError(`${[...paths, filesFrom?.path].filter(Boolean).join(', ')}: holds no file to extract`);
-  // The first in path order, so that a limit means the same files every time.
-  if (files.length > limit) files = files.toSorted((a, b) => a.root - b.root || comparePaths(a, b)).slice(0, limit);
-  return { files, roots, bytes: files.reduce((sum, file) => sum + file.size, 0) };
+  const list = listOf(filesFrom);
+  // A list may come from a terminal or a slow program: only its end would wake the scan.
+  const stop = () => list.filesFrom?.bytes.destroy(new Error('interrupted'));
+  signal.addEventListener('abort', stop);
+  try {
+    const { roots, files: found } = await scan(paths, { include, exclude, ...list, skip: neverSample(options), onSkip });
+    let files: ScannedFile[] = [];
+    for await (const file of found) {
+      signal.throwIfAborted();
+      files.push(file);
+    }
+    if (files.length === 0) throw new UsageError(`${[...paths, filesFrom?.path].filter(Boolean).join(', ')}: holds no file to extract`);
+    // The first in path order, so that a limit means the same files every time.
+    if (files.length > limit) files = files.toSorted((a, b) => a.root - b.root || comparePaths(a, b)).slice(0, limit);
+    return { files, roots, bytes: files.reduce((sum, file) => sum + file.size, 0) };
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
-function listOf(filesFrom: RunOptions['filesFrom']): { filesFrom?: FileList } {
+function listOf(filesFrom: RunOptions['filesFrom']): { filesFrom?: FileList & { readonly bytes: Readable } } {
   if (filesFrom === null) return {};
   const { path, nul } = filesFrom;
   return { filesFrom: { bytes: path === '-' ? process.stdin : createReadStream(path), separator: nul ? 'nul' : 'newline' } };
 }
 
-/** Asked with absolute paths whose links are resolved. */
-function neverSample({ out, csv }: RunOptions): (path: string) => boolean {
-  const [output, dataset] = [real(out), csv === null ? null : real(csv)];
+/** Asked with absolute paths whose folders' links are resolved. */
+function neverSample({ paths, out, csv }: RunOptions): (path: string) => boolean {
+  const output = real(out);
+  const given = paths.flatMap((path) => [resolve(path), dirname(resolve(path))]);
+  const beside = new Set([...given, ...(csv === null ? [] : [dirname(csv)])].map(real));
+  // The dataset by the name it was given, which may be a link, and by its own.
+  const dataset = csv === null ? [] : [join(real(dirname(csv)), basename(csv)), real(csv)];
   return (path) => {
-    if (path === output || path.startsWith(output + sep) || path === dataset) return true;
-    return dataset !== null && dirname(path) === dirname(dataset) && /^samples.*\.csv$/i.test(basename(path));
+    if (path === output || path.startsWith(output + sep) || dataset.includes(path)) return true;
+    return beside.has(dirname(path)) && /^samples.*\.csv$/i.test(basename(path));
   };
 }
 

@@ -40,12 +40,12 @@ export async function importDataset(database: Database, path: string): Promise<D
     ${column('list')} AS list, TRY_CAST(${column('positives')} AS INTEGER) AS positives, TRY_CAST(${column('total')} AS INTEGER) AS total,
     ${column('submitted')} AS submitted, ${column('filetype')} AS file_type${extras.map((extra) => `, ${name(extra)} AS ${name(csvName(extra))}`).join('')}
     FROM raw`);
-  const numeric = await typesOf(database, ['id', ...extras.map(csvName)]);
+  const types = await typesOf(database, ['id', ...extras.map(csvName)]);
   await database.run(`CREATE OR REPLACE TABLE dataset AS SELECT dataset_row, sha256, md5, sha1, id AS id_text,
-    ${typed('id', numeric.get('id') === 'BIGINT' ? 'BIGINT' : undefined)} AS id, list,
+    ${typed('id', types.get('id') === 'BIGINT' ? 'BIGINT' : undefined)} AS id, list,
     CASE list WHEN 'Blacklist' THEN true WHEN 'Whitelist' THEN false END AS label, positives, total, submitted,
     TRY_CAST(left(submitted, 19) AS TIMESTAMP) AS submitted_at, file_type
-    ${extras.map((extra) => `, ${typed(csvName(extra), numeric.get(csvName(extra)))} AS ${name(csvName(extra))}`).join('')}
+    ${extras.map((extra) => `, ${typed(csvName(extra), types.get(csvName(extra)))} AS ${name(csvName(extra))}`).join('')}
     FROM keyed WHERE coalesce(sha256, md5, sha1, id) IS NOT NULL
     QUALIFY row_number() OVER (PARTITION BY coalesce(sha256, md5, sha1, id) ORDER BY dataset_row) = 1 ORDER BY dataset_row`);
   const [counts] = await database.rows(`SELECT (SELECT count(*) FROM dataset)::INTEGER AS rows,
@@ -121,18 +121,32 @@ function typed(column: string, type: string | undefined): string {
   return type === undefined ? name(column) : `CAST(${name(column)} AS ${type})`;
 }
 
-/** Columns of `keyed` that are numbers throughout: BIGINT where the text is exactly the integer's, else DOUBLE. */
+/** The dataset's own columns that are numbers whatever their text looks like. */
+const NUMERIC: Readonly<Record<string, string>> = { csv_length: 'BIGINT', csv_user_id: 'BIGINT', csv_entropy: 'DOUBLE' };
+
+/**
+ * Columns of `keyed` that are numbers throughout. Of columns that merc does not know, only those
+ * whose texts come back from the number as they were: `007`, `1.10` and `1e3` stay text.
+ */
 async function typesOf(database: Database, columns: readonly string[]): Promise<Map<string, string>> {
-  const tests = columns.map((column, i) => {
-    const value = name(column);
-    return `coalesce(bool_and(TRY_CAST(${value} AS BIGINT)::VARCHAR = ${value}), false) AS i${i}, coalesce(bool_and(TRY_CAST(${value} AS DOUBLE) IS NOT NULL OR ${value} IS NULL), false) AND count(${value}) > 0 AS d${i}`;
-  });
+  const types = ['BIGINT', 'DOUBLE'] as const;
+  const tests = columns.flatMap((column, i) =>
+    types.map((type) => `coalesce(bool_and(${isNumber(column, type)}) FILTER (WHERE ${name(column)} IS NOT NULL), false) AS ${type}${i}`),
+  );
   const [row] = await database.rows(`SELECT ${tests.join(', ')} FROM keyed`);
-  const types = columns.map((column, i): [string, string] | undefined => {
-    if (row?.[`i${i}`] === true) return [column, 'BIGINT'];
-    return row?.[`d${i}`] === true ? [column, 'DOUBLE'] : undefined;
-  });
-  return new Map(types.filter((entry) => entry !== undefined));
+  return new Map(
+    columns.flatMap((column, i) => {
+      const type = types.find((candidate) => row?.[`${candidate}${i}`] === true);
+      return type === undefined ? [] : [[column, type] as const];
+    }),
+  );
+}
+
+/** Whether a text is a number of the type; true or false, never null. */
+function isNumber(column: string, type: 'BIGINT' | 'DOUBLE'): string {
+  const cast = `TRY_CAST(${name(column)} AS ${type})`;
+  if (NUMERIC[column] === type) return `${cast} IS NOT NULL`;
+  return `coalesce(${cast}::VARCHAR IN (${name(column)}${type === 'DOUBLE' ? `, ${name(column)} || '.0'` : ''}), false)`;
 }
 
 /** Reads every column as text into the table `raw`, with the row's number; returns the lines that could not be read. */
@@ -161,8 +175,8 @@ async function readHeader(path: string): Promise<{ delimiter: string; columns: s
   try {
     const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(65_536) });
     const line = (buffer.toString('utf8', 0, bytesRead).split(/\r?\n|\r/, 1)[0] ?? '').replace(/^\u{feff}/u, '');
-    const delimiter = [',', '\t', ';'].toSorted((a, b) => line.split(b).length - line.split(a).length)[0] ?? ',';
-    const cells = line.split(delimiter).map((cell) => cell.trim().replaceAll(/^"|"$/g, ''));
+    const candidates = [',', '\t', ';'].map((delimiter) => ({ delimiter, cells: cellsOf(line, delimiter) }));
+    const { delimiter, cells } = candidates.reduce((best, other) => (other.cells.length > best.cells.length ? other : best));
     const columns = cells.map((cell, i) =>
       cell === '' || cells.slice(0, i).some((earlier) => earlier.toLowerCase() === cell.toLowerCase()) ? `column_${i + 1}` : cell,
     );
@@ -170,4 +184,10 @@ async function readHeader(path: string): Promise<{ delimiter: string; columns: s
   } finally {
     await handle.close();
   }
+}
+
+/** Cells of a header line; a quoted one may hold the delimiter, and a quote doubled. */
+function cellsOf(line: string, delimiter: string): string[] {
+  const cells = line.matchAll(new RegExp(`(?:^|${delimiter})(?:\\s*"((?:[^"]|"")*)"\\s*|([^${delimiter}]*))`, 'g'));
+  return [...cells].map(([, quoted, plain]) => (quoted?.replaceAll('""', '"') ?? plain ?? '').trim());
 }

@@ -1,14 +1,13 @@
 // The end of a run: views for what is committed, the success mark when all of it is, the totals.
 
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCommits } from '../core/commit.ts';
 import { LAYOUT, writeDurably } from '../core/layout.ts';
-import type { PlanHead } from '../core/plan.ts';
+import { planTotals, type PlanHead } from '../core/plan.ts';
 import { files, type Database } from '../duckdb.ts';
 import { viewsFile } from '../sql/views.ts';
 import type { LabelSource } from './labels.ts';
-import { totalsOf, type Totals } from './output.ts';
+import { totalsOf, unmarkSuccess, type Totals } from './output.ts';
 
 /** How an output stands. */
 export interface Finished {
@@ -24,8 +23,8 @@ export async function finishOutput(database: Database, out: string, heads: reado
   const samples: string[] = [];
   for await (const commit of readCommits(out)) samples.push(join(out, commit.samples.name));
   const rowsWithoutFile = samples.length === 0 ? labels.counts.rows : await unmatchedRows(database, samples);
-  const complete = totals.shards === heads.reduce((sum, head) => sum + head.shards, 0);
-  await writeDurably(join(out, LAYOUT.views), await viewsFile(out));
+  const complete = totals.shards === planTotals(heads).shards && totals.staleLabels === 0;
+  await writeViews(out);
   const success = join(out, LAYOUT.success);
   if (complete) {
     const record = {
@@ -35,8 +34,13 @@ export async function finishOutput(database: Database, out: string, heads: reado
       rowsWithoutFile,
     };
     await writeDurably(success, `${JSON.stringify(record, null, 1)}\n`);
-  } else await rm(success, { force: true });
+  } else await unmarkSuccess(out);
   return { totals, labels, rowsWithoutFile, complete };
+}
+
+/** Writes `views.sql` for what is committed now. */
+export async function writeViews(out: string): Promise<void> {
+  await writeDurably(join(out, LAYOUT.views), await viewsFile(out));
 }
 
 async function unmatchedRows(database: Database, samples: readonly string[]): Promise<number> {

@@ -6,7 +6,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError, UsageError, codeOf, messageOf } from '../core/errors.ts';
-import { LAYOUT, moveDurably, sha256Of } from '../core/layout.ts';
+import { LAYOUT, moveDurably, sha256Of, workDir } from '../core/layout.ts';
 import type { Database } from '../duckdb.ts';
 import { emptyDataset, importDataset, loadDataset, readMetadata, saveDataset, type DatasetCounts } from '../sql/dataset.ts';
 
@@ -20,18 +20,18 @@ export interface LabelSource {
 const NO_LABELS: LabelSource = { sha256: null, counts: { rows: 0, repeated: 0, keyless: 0, broken: 0 } };
 
 /** Imports a dataset file and makes it the output's. */
-export async function adoptDataset(database: Database, out: string, csv: string | null): Promise<LabelSource> {
+export async function adoptDataset(database: Database, out: string, csv: string | null, signal: AbortSignal): Promise<LabelSource> {
   if (csv === null) {
     await emptyDataset(database);
     await rm(join(out, LAYOUT.dataset), { force: true });
     return NO_LABELS;
   }
-  const sha256 = await sha256Of(csv);
+  const sha256 = await sha256Of(csv, signal);
   const counts = await importDataset(database, csv).catch((error: unknown) => {
-    if (error instanceof UsageError) throw error;
+    if (error instanceof UsageError || signal.aborted) throw error;
     throw new UsageError(`--csv ${csv}: cannot be read as a table (${messageOf(error).split('\n', 1)[0]})`);
   });
-  const built = join(out, LAYOUT.work, `dataset.${process.pid}.parquet`);
+  const built = join(workDir(out), LAYOUT.dataset);
   await saveDataset(database, built, { merc_dataset_sha256: sha256, merc_dataset_counts: JSON.stringify(counts) });
   await moveDurably(built, join(out, LAYOUT.dataset));
   return { sha256, counts };

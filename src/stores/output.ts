@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { readCommits } from '../core/commit.ts';
 import { NO_COUNTS, addCounts, addTallies } from '../core/counts.ts';
 import { UsageError, codeOf, messageOf } from '../core/errors.ts';
-import { LAYOUT, sweepWork } from '../core/layout.ts';
+import { LAYOUT, sweepWork, workDir } from '../core/layout.ts';
 import { readHeads, type PlanHead } from '../core/plan.ts';
 import type { Counts } from '../core/types.ts';
+import { SMALL_SHARE, openDatabase, type Database } from '../duckdb.ts';
 
-/** Output bytes an input byte makes, strings and samples together: 0.09 over mixed real files, doubled. */
-const OUTPUT_RATIO = 0.18;
+/** Output bytes that an input byte may make: 0.07 over 1.77 GB of mixed real files, and as much again for what is being built. */
+const OUTPUT_RATIO = 0.15;
 
 /** Heads of the plans of an existing output. */
 export async function existingOutput(out: string): Promise<PlanHead[]> {
@@ -24,22 +25,39 @@ export async function existingOutput(out: string): Promise<PlanHead[]> {
 /** Makes or takes an output folder for writing; a foreign or unwritable one is refused. */
 export async function writableOutput(out: string): Promise<PlanHead[]> {
   try {
-    await mkdir(join(out, LAYOUT.work), { recursive: true });
-    const probe = join(out, LAYOUT.work, `probe.${process.pid}`);
-    await writeFile(probe, '');
-    await rm(probe);
+    await mkdir(workDir(out), { recursive: true });
+    await writeFile(join(workDir(out), 'probe'), '');
   } catch (error) {
     throw new UsageError(`--out ${out}: cannot be written (${codeOf(error) ?? messageOf(error)}): name a folder that can`);
   }
-  const ours: readonly string[] = Object.values(LAYOUT);
-  const foreign = (await readdir(out)).find((name) => !ours.includes(name) && !name.endsWith('.tmp'));
-  const heads = await readHeads(out);
-  if (heads.length === 0 && foreign !== undefined) {
-    await rm(join(out, LAYOUT.work), { recursive: true, force: true });
-    throw new UsageError(`--out ${out}: holds ${foreign}, which is not merc's: name an empty or new folder`);
-  }
   await sweepWork(out);
-  return heads;
+  const heads = await readHeads(out);
+  if (heads.length > 0) return heads;
+  // Before the plan stands only these can be ours; a folder of the user's may well be named `samples`.
+  const foreign = (await readdir(out)).find((name) => name !== LAYOUT.work && name !== LAYOUT.dataset && name !== LAYOUT.plans);
+  if (foreign === undefined) return heads;
+  await rm(join(out, LAYOUT.work), { recursive: true, force: true });
+  throw new UsageError(`--out ${out}: holds ${foreign}, which is not merc's: name an empty or new folder`);
+}
+
+/** Gives `use` a database for an output being written, whose spill is this process's and goes with it. */
+export async function withDatabase<T>(out: string, signal: AbortSignal, use: (database: Database) => Promise<T>): Promise<T> {
+  await mkdir(workDir(out), { recursive: true });
+  const database = await openDatabase({ ...SMALL_SHARE, tempDirectory: join(workDir(out), 'spill') });
+  const interrupt = () => database.interrupt();
+  signal.addEventListener('abort', interrupt);
+  try {
+    return await use(database);
+  } finally {
+    signal.removeEventListener('abort', interrupt);
+    database.close();
+    await rm(workDir(out), { recursive: true, force: true });
+  }
+}
+
+/** Takes the success mark away, before anything changes that it speaks for. */
+export async function unmarkSuccess(out: string): Promise<void> {
+  await rm(join(out, LAYOUT.success), { force: true });
 }
 
 /** Refuses a run whose output will not fit. */

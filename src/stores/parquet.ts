@@ -6,8 +6,8 @@
 
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { basename, join } from 'node:path';
-import { commit, type CommitRecord, type Labels, type Part } from '../core/commit.ts';
+import { dirname, join } from 'node:path';
+import { commit, committedIds, readCommit, type CommitRecord, type Labels, type Part } from '../core/commit.ts';
 import { RunError, codeOf, messageOf } from '../core/errors.ts';
 import { LAYOUT, moveDurably, sha256Of } from '../core/layout.ts';
 import { partMetadata, type PlanHead } from '../core/plan.ts';
@@ -23,42 +23,37 @@ export interface ParquetStoreOptions {
   readonly headOf: (shard: string) => PlanHead;
   /** SHA-256 of the dataset file, null without one. */
   readonly dataset: string | null;
-  /** Called after each commit. */
-  readonly onCommit?: (record: CommitRecord) => void;
 }
 
 export function parquetStore(options: ParquetStoreOptions): Sink<ShardFiles> {
   const { out, database } = options;
-  const started = new Date().toISOString();
   // One shard at a time in the database: its tables have fixed names, and one bounds its memory.
   let queue = Promise.resolve();
   const store = async (shard: ShardFiles): Promise<void> => {
+    // Another process may have done it; its parts are never replaced.
+    if (!(await committedIds(out)).includes(shard.id)) await commitShard(shard);
+    await rm(shard.dir, { recursive: true, force: true });
+  };
+  const commitShard = async (shard: ShardFiles): Promise<void> => {
     const records = shard.records.map((record) => join(shard.dir, record));
     const built = join(shard.dir, 'samples.parquet');
     const labels = await writeSamples(database, records, built, partMetadata(options.headOf(shard.id)), options.dataset);
     const strings: Part[] = [];
     for (const [batch, source] of shard.strings.entries()) {
-      const part = join(LAYOUT.strings, `${shard.id}-${batch}.parquet`);
-      strings.push(await movePart(out, join(shard.dir, source), part, await partRows(database, join(shard.dir, source))));
+      const from = join(shard.dir, source);
+      strings.push(await movePart(out, from, `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, await partRows(database, from)));
     }
-    const samples = await movePart(out, built, join(LAYOUT.samples, `${shard.id}.parquet`), shard.counts.rows);
-    const record: CommitRecord = {
-      id: shard.id,
-      planHash: options.headOf(shard.id).hash,
-      samples,
-      strings,
-      counts: shard.counts,
-      labels,
-      attempts: shard.attempts,
-      slowest: shard.slowest,
-      host: hostname(),
-      pid: process.pid,
-      started,
-      committed: new Date().toISOString(),
-    };
-    await commit(out, record);
-    await rm(shard.dir, { recursive: true, force: true });
-    options.onCommit?.(record);
+    const samples = await movePart(out, built, `${LAYOUT.samples}/${shard.id}.parquet`, shard.counts.rows);
+    const { id, counts, attempts, slowest, started } = shard;
+    const parts = { samples, strings };
+    const times = { host: hostname(), pid: process.pid, started, committed: new Date().toISOString() };
+    const record: CommitRecord = { id, planHash: options.headOf(id).hash, ...parts, counts, labels, attempts, slowest, ...times };
+    if (await commit(out, record)) return;
+    const standing = await readCommit(out, id);
+    if (JSON.stringify([standing.samples, standing.strings]) !== JSON.stringify([samples, strings]))
+      throw new RunError(
+        `shard ${id}: another process committed other bytes for it at the same time: its inputs changed meanwhile; merc verify names the parts`,
+      );
   };
   return {
     write: (shard) => {
@@ -129,10 +124,10 @@ export async function partRows(database: Database, path: string): Promise<number
 /** Moves a built file to its place among the parts. */
 export async function movePart(out: string, from: string, part: string, rows: number): Promise<Part> {
   const to = join(out, part);
-  await mkdir(join(out, part.slice(0, -basename(part).length)), { recursive: true });
+  await mkdir(dirname(to), { recursive: true });
   const [{ size }, sha256] = [await stat(from), await sha256Of(from)];
   await moveDurably(from, to);
-  return { name: part.replaceAll('\\', '/'), bytes: size, rows, sha256 };
+  return { name: part, bytes: size, rows, sha256 };
 }
 
 /** Columns of a samples part that a relabel replaces. */

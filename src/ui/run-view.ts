@@ -24,18 +24,12 @@ export function runView(quiet: boolean): RunView {
   return {
     observer: {
       note,
-      planned({ files, bytes, heads, unplanned, skipped }, done) {
+      planned({ files, bytes, shards, unplanned, skipped }, done) {
         for (const { path, why } of skipped.slice(0, SKIPS_NAMED)) note(`skipped ${path}: ${why}`);
         if (skipped.length > SKIPS_NAMED) note(`skipped ${skipped.length - SKIPS_NAMED} more`);
         if (unplanned > 0) note(`${formatNoun(unplanned, 'new file')}, not in this output's plan: --append takes them in`);
         if (done.rows > 0) note(`${formatNoun(done.rows, 'file')} committed before, ${formatNoun(files - done.rows, 'file')} to do`);
-        else
-          note(
-            `${formatNoun(files, 'file')}, ${formatBytes(bytes)}, in ${formatNoun(
-              heads.reduce((sum, head) => sum + head.shards, 0),
-              'shard',
-            )}`,
-          );
+        else note(`${formatNoun(files, 'file')}, ${formatBytes(bytes)}, in ${formatNoun(shards, 'shard')}`);
         shown = progress({ stream: process.stderr, totalFiles: files, totalBytes: bytes, doneFiles: done.rows, doneBytes: done.bytes, quiet });
       },
       batch(counts) {
@@ -48,7 +42,7 @@ export function runView(quiet: boolean): RunView {
 
 /** What the summary says of a report. */
 export function summaryOf(
-  { totals, labels, rowsWithoutFile, planned, milliseconds, bytesRead, complete }: RunReport,
+  { totals, labels, rowsWithoutFile, planned, milliseconds, bytesRead, interrupted }: RunReport,
   out: string,
   csv: string | null,
 ): RunSummary {
@@ -65,7 +59,7 @@ export function summaryOf(
     out,
     samplesBytes: totals.sampleBytes,
     stringsBytes: totals.stringBytes,
-    interrupted: !complete,
+    interrupted,
   };
 }
 

@@ -86,6 +86,12 @@ pub struct Version {
     pub cpu_path: String,
 }
 
+/// Once, when the addon is loaded.
+#[napi_derive::module_init]
+fn init() {
+    extract::silence_panics();
+}
+
 /// Extracts a batch; throws only where its output cannot be written.
 #[napi(catch_unwind)]
 pub fn extract_batch(task: BatchTask) -> Result<BatchSummary> {
@@ -121,17 +127,17 @@ pub fn extract_file(path: String, options: ExtractOptions, max_strings: u32) -> 
     let mut strings = Vec::new();
     let mut sink = |encoding: Encoding, file_offset: u64, text: &[u8]| {
         if strings.len() < max_strings as usize {
-            strings.push(serde_json::json!({
-                "file_offset": file_offset,
-                "encoding": encoding.name(),
-                "value": String::from_utf8_lossy(text),
-            }));
+            strings.push(ExtractedString {
+                file_offset,
+                encoding: encoding.name(),
+                value: String::from_utf8_lossy(text).into_owned(),
+            });
         }
     };
     let sample = BUFFERS.with_borrow_mut(|buffers| {
         extract::extract(Path::new(&path), &file, self::options(&options), buffers, &mut sink)
     });
-    serde_json::to_string(&serde_json::json!({ "sample": sample, "strings": strings }))
+    serde_json::to_string(&Extracted { sample, strings })
         .map_err(|error| Error::from_reason(error.to_string()))
 }
 
@@ -150,6 +156,20 @@ pub fn version() -> Version {
         schema_version: merc_core::schema::SCHEMA_VERSION,
         cpu_path: merc_core::hash::cpu_path().to_owned(),
     }
+}
+
+/// The JSON of `extract_file`, members in this order.
+#[derive(serde::Serialize)]
+struct Extracted {
+    sample: merc_core::schema::Sample,
+    strings: Vec<ExtractedString>,
+}
+
+#[derive(serde::Serialize)]
+struct ExtractedString {
+    file_offset: u64,
+    encoding: &'static str,
+    value: String,
 }
 
 const CREATED_BY: &str = concat!("merc ", env!("CARGO_PKG_VERSION"));

@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::extract::{FileRef, Options, extract};
 use crate::input::Buffers;
 use crate::limits::MAX_SLOWEST;
-use crate::output::records;
+use crate::output::records::RecordsWriter;
 use crate::output::strings::StringsWriter;
 use crate::schema::Sample;
 
@@ -64,17 +64,17 @@ pub fn extract_batch(
     buffers: &mut Buffers,
 ) -> io::Result<Summary> {
     let mut strings = StringsWriter::create(target.strings, target.created_by, target.metadata)?;
+    let mut records = RecordsWriter::create(target.records, options.classic).map_err(io::Error::other)?;
     let mut summary = Summary::default();
-    let mut samples = Vec::with_capacity(files.len());
     for (location, file) in files {
         let started = Instant::now();
         strings.begin(file.sample_id);
         let sample = extract(location, file, options, buffers, &mut strings);
-        summary.add(&sample, started.elapsed().as_secs_f64() * 1e3);
-        samples.push(sample);
+        let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+        summary.add(records.push(sample).map_err(io::Error::other)?, milliseconds);
     }
     summary.strings = strings.finish()?.rows;
-    records::write(target.records, &samples, options.classic).map_err(io::Error::other)?;
+    records.finish().map_err(io::Error::other)?;
     Ok(summary)
 }
 

@@ -22,6 +22,10 @@ pub trait Column: Sized {
     fn array(values: &[Option<&Self>]) -> ArrayRef;
     /// Type in SQL terms, as `LIST<STRUCT>`.
     fn sql_type() -> String;
+    /// Bytes that the value holds outside of itself: its text, and its members'.
+    fn heap_bytes(&self) -> usize {
+        0
+    }
     /// The documented columns below this one; none for a scalar.
     fn members() -> Vec<Member> {
         Vec::new()
@@ -50,7 +54,7 @@ pub struct Bytes(pub Vec<u8>);
 pub struct Timestamp(pub i64);
 
 macro_rules! scalar {
-    ($type:ty, $array:ty, $data_type:expr, $sql:literal, |$value:ident| $convert:expr) => {
+    ($type:ty, $array:ty, $data_type:expr, $sql:literal, |$value:ident| $convert:expr $(, |$owner:ident| $heap:expr)?) => {
         impl Column for $type {
             fn data_type() -> DataType {
                 $data_type
@@ -61,6 +65,12 @@ macro_rules! scalar {
             fn sql_type() -> String {
                 $sql.to_owned()
             }
+            $(
+                fn heap_bytes(&self) -> usize {
+                    let $owner = self;
+                    $heap
+                }
+            )?
         }
     };
 }
@@ -70,8 +80,8 @@ scalar!(i32, Int32Array, DataType::Int32, "INTEGER", |v| *v);
 scalar!(i64, Int64Array, DataType::Int64, "BIGINT", |v| *v);
 scalar!(u64, UInt64Array, DataType::UInt64, "UBIGINT", |v| *v);
 scalar!(f64, Float64Array, DataType::Float64, "DOUBLE", |v| *v);
-scalar!(String, StringArray, DataType::Utf8, "VARCHAR", |v| v.as_str());
-scalar!(Bytes, BinaryArray, DataType::Binary, "BLOB", |v| v.0.as_slice());
+scalar!(String, StringArray, DataType::Utf8, "VARCHAR", |v| v.as_str(), |v| v.len());
+scalar!(Bytes, BinaryArray, DataType::Binary, "BLOB", |v| v.0.as_slice(), |v| v.0.len());
 scalar!(
     Timestamp,
     TimestampMicrosecondArray,
@@ -89,6 +99,9 @@ impl<T: Column> Column for Option<T> {
     }
     fn sql_type() -> String {
         T::sql_type()
+    }
+    fn heap_bytes(&self) -> usize {
+        self.as_ref().map_or(0, T::heap_bytes)
     }
     fn members() -> Vec<Member> {
         T::members()
@@ -108,6 +121,9 @@ impl<T: Column> Column for Vec<T> {
     }
     fn sql_type() -> String {
         format!("LIST<{}>", T::sql_type())
+    }
+    fn heap_bytes(&self) -> usize {
+        self.iter().map(|item| size_of::<T>() + item.heap_bytes()).sum()
     }
     fn members() -> Vec<Member> {
         T::members()
@@ -148,6 +164,9 @@ macro_rules! columns {
             }
             fn sql_type() -> String {
                 "STRUCT".to_owned()
+            }
+            fn heap_bytes(&self) -> usize {
+                0 $( + $crate::column::Column::heap_bytes(&self.$field) )*
             }
             fn members() -> Vec<$crate::column::Member> {
                 vec![$( $crate::column::Member {

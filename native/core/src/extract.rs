@@ -3,6 +3,7 @@
 //! Each stage is guarded by itself, so that a panic in one costs that stage's columns and nothing
 //! else. The strings go to the caller's sink, everything else into the record.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -57,7 +58,11 @@ pub fn extract(
         ..Sample::default()
     };
     let mut problems = Problems::default();
-    match read_and_scan(location, options, buffers, strings, &mut sample) {
+    let read = {
+        let sample = &mut sample;
+        caught(move || read_and_scan(location, options, buffers, strings, sample))
+    };
+    match read.unwrap_or_else(|panic| Err(std::io::Error::other(format!("panic: {panic}")))) {
         Ok(contents) => {
             sample.file_size = contents.size as i64;
             note_changes(file, &contents, &mut problems);
@@ -154,8 +159,11 @@ fn parse(contents: &Contents, options: Options, sample: &mut Sample, problems: &
         return;
     };
     "ok".clone_into(&mut sample.status);
-    headers(&image, options, sample);
-    sample.sections = Some(image.sections().to_vec());
+    guarded("header", problems, |_| {
+        headers(&image, options, sample);
+        sample.sections = Some(image.sections().to_vec());
+        Some(())
+    });
     sample.imports = guarded("import", problems, |problems| pe::import::imports(&image, problems));
     sample.exports = guarded("export", problems, |problems| pe::export::exports(&image, problems));
     sample.certificates = guarded("certificate", problems, |problems| {
@@ -200,13 +208,28 @@ fn guarded<T>(
     problems: &mut Problems,
     run: impl FnOnce(&mut Problems) -> Option<T>,
 ) -> Option<T> {
-    match catch_unwind(AssertUnwindSafe(|| run(problems))) {
-        Ok(value) => value,
-        Err(panic) => {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-            problems.add(stage, "panic", None, text);
-            None
-        }
-    }
+    caught(|| run(problems)).unwrap_or_else(|panic| {
+        problems.add(stage, "panic", None, panic);
+        None
+    })
+}
+
+/// What `run` gives, or place and message of its panic.
+fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|_| LAST_PANIC.take())
+}
+
+thread_local! {
+    /// Place and message of this thread's last panic.
+    static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Keeps panics off the terminal: a stage's panic is noted in its row, with place and message.
+pub fn silence_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let text = panic.payload().downcast_ref::<String>().map(String::as_str);
+        let message = text.or_else(|| panic.payload().downcast_ref().copied()).unwrap_or("no message");
+        LAST_PANIC.set(format!("{place}: {message}"));
+    }));
 }

@@ -18,6 +18,18 @@ pub const WINDOW: usize = 64 << 20;
 /// the dataset has 201,367,304 bytes; two workers with one such file each stay under 1 GiB.
 pub const MAX_FILE_SIZE: u64 = 256 << 20;
 
+/// Bytes that a record may hold however many others its batch has: a 512th of what a batch may.
+/// Real records hold some 10 KB, the largest import list known about 4 MB.
+pub const RECORD_SHARE: usize = 128 * 1024;
+
+/// Bytes that the records of a batch may hold together. Beyond them a record over its share gives
+/// its lists up (`record_size`), or small files that name one string a thousand times would fill
+/// the memory of worker and store. Real batches hold less than 10 MB.
+pub const MAX_BATCH_RECORD_BYTES: usize = 64 << 20;
+
+/// Bytes of records that wait to be written: they are doubled while they become columns.
+pub const RECORDS_CHUNK_BYTES: usize = 16 << 20;
+
 /// Slowest files that a batch reports, for the commit record.
 pub const MAX_SLOWEST: usize = 20;
 
@@ -44,7 +56,7 @@ pub const MAX_DOS_STUB: usize = 64 * 1024;
 pub const MAX_DIRECTORY_STEPS: usize = 262_144;
 
 /// Bytes of names kept of one directory. The longest real import list has 1,018,291 characters.
-pub const MAX_DIRECTORY_TEXT: usize = 16 * 1024 * 1024;
+pub const MAX_DIRECTORY_TEXT: usize = 2 * 1024 * 1024;
 
 /// Bytes of one name. MSVC's longest decorated name has 4,096; pefile cuts at 512.
 pub const MAX_NAME: usize = 4_096;

@@ -164,3 +164,28 @@ fn the_same_batch_twice_gives_the_same_bytes() {
     };
     assert_eq!(run("one"), run("two"));
 }
+
+#[test]
+fn small_files_with_huge_records_cannot_fill_the_memory_of_a_batch() {
+    // One string of 4,000 characters that 500 imports name: 22 KB of file, 2 MB of record.
+    let name = 0x1000 + 40 + 501 * 4;
+    let mut data = pe_builder::dwords(&[0x1028, 0, 0, name + 2, 0x1028]);
+    data.extend([0; 20]);
+    data.extend(pe_builder::dwords(&[name]).repeat(500));
+    data.extend([0; 6]);
+    data.extend([b'a'; 4_000]);
+    data.extend([0; 8]);
+    let bytes = pe_builder::PeBuilder::with_data(false, data).directory(1, 0x1000, 0).build();
+    let folder = Folder::new("budget");
+    let path = folder.file("hostile", &bytes);
+    let files: Vec<_> = (1..=100)
+        .map(|sample_id| (path.clone(), FileRef { sample_id, ..reference("hostile", None) }))
+        .collect();
+    let (records, strings) = (folder.0.join("r"), folder.0.join("s"));
+    let target = Target { records: &records, strings: &strings, created_by: "test", metadata: &[] };
+    let summary = extract_batch(&files, WHOLE, &target, &mut Buffers::default()).unwrap();
+    assert_eq!(summary.rows, 100);
+    let cut = summary.problems["limit.record_size"];
+    assert!((65..75).contains(&cut), "{cut} of 100 records gave their lists up");
+    assert!(fs::metadata(&records).unwrap().len() < 70 << 20);
+}

@@ -1,12 +1,13 @@
 //! A batch's records as one Parquet file, for the store to join with the dataset.
 //!
-//! Uncompressed: the file lives for seconds in the work folder and is read once.
+//! Promise: memory is bounded by a chunk of records, whatever the batch holds, and the file by what
+//! a batch may hold. Uncompressed: it lives for seconds in the work folder and is read once.
 
 use std::fs::File;
 use std::path::Path;
 
-use arrow_array::{Array, RecordBatch, cast::AsArray};
-use arrow_schema::{Field, Schema};
+use arrow_array::{RecordBatch, cast::AsArray};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
@@ -14,23 +15,85 @@ use parquet::file::properties::WriterProperties;
 
 use crate::column::Column;
 use crate::features::CLASSIC;
+use crate::limits::{MAX_BATCH_RECORD_BYTES, RECORD_SHARE, RECORDS_CHUNK_BYTES};
 use crate::schema::Sample;
 
-/// Writes `samples` to `path`; with `classic` only the classic columns.
-pub fn write(path: &Path, samples: &[Sample], classic: bool) -> Result<(), ParquetError> {
-    let rows = Sample::array(&samples.iter().map(Some).collect::<Vec<_>>());
-    let rows = rows.as_struct();
-    let (fields, columns): (Vec<_>, Vec<_>) = rows
-        .fields()
-        .iter()
-        .zip(rows.columns())
-        .filter(|(field, _)| !classic || CLASSIC.contains(&field.name().as_str()))
-        .map(|(field, column)| (Field::new(field.name(), column.data_type().clone(), true), column.clone()))
-        .unzip();
-    let batch = RecordBatch::try_new(Schema::new(fields).into(), columns)?;
-    let properties = WriterProperties::builder().set_compression(Compression::UNCOMPRESSED).build();
-    let mut writer = ArrowWriter::try_new(File::create(path)?, batch.schema(), Some(properties))?;
-    writer.write(&batch)?;
-    writer.close()?;
-    Ok(())
+/// Writes records in the order in which they are pushed.
+pub struct RecordsWriter {
+    file: ArrowWriter<File>,
+    schema: SchemaRef,
+    classic: bool,
+    waiting: Vec<Sample>,
+    waiting_bytes: usize,
+    batch_bytes: usize,
+}
+
+impl RecordsWriter {
+    /// Creates the file; with `classic` it gets the classic columns only.
+    pub fn create(path: &Path, classic: bool) -> Result<Self, ParquetError> {
+        let DataType::Struct(fields) = Sample::data_type() else { unreachable!() };
+        let fields: Vec<Field> =
+            fields.iter().filter(|field| kept(field, classic)).map(|field| field.as_ref().clone()).collect();
+        let properties = WriterProperties::builder().set_compression(Compression::UNCOMPRESSED).build();
+        let schema: SchemaRef = Schema::new(fields).into();
+        let file = ArrowWriter::try_new(File::create(path)?, schema.clone(), Some(properties))?;
+        Ok(Self { file, schema, classic, waiting: Vec::new(), waiting_bytes: 0, batch_bytes: 0 })
+    }
+
+    /// Writes one record, or as much of it as the batch has room for, and gives it back as written.
+    pub fn push(&mut self, mut sample: Sample) -> Result<&Sample, ParquetError> {
+        let mut bytes = sample.heap_bytes();
+        if bytes > RECORD_SHARE && self.batch_bytes + bytes > MAX_BATCH_RECORD_BYTES {
+            give_up_lists(&mut sample);
+            bytes = sample.heap_bytes();
+        }
+        if self.waiting_bytes + bytes > RECORDS_CHUNK_BYTES {
+            self.flush()?;
+        }
+        self.batch_bytes += bytes;
+        self.waiting_bytes += bytes;
+        self.waiting.push(sample);
+        self.waiting.last().ok_or_else(|| ParquetError::General("no record".to_owned()))
+    }
+
+    /// Writes what is left and the footer.
+    pub fn finish(mut self) -> Result<(), ParquetError> {
+        self.flush()?;
+        self.file.close()?;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), ParquetError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let rows = Sample::array(&self.waiting.iter().map(Some).collect::<Vec<_>>());
+        let rows = rows.as_struct();
+        let columns = rows.fields().iter().zip(rows.columns());
+        let columns = columns
+            .filter(|(field, _)| kept(field, self.classic))
+            .map(|(_, column)| column.clone())
+            .collect();
+        let batch = RecordBatch::try_new(self.schema.clone(), columns)?;
+        self.file.write(&batch)?;
+        self.file.flush()?;
+        self.waiting.clear();
+        self.waiting_bytes = 0;
+        Ok(())
+    }
+}
+
+fn kept(field: &Field, classic: bool) -> bool {
+    !classic || CLASSIC.contains(&field.name().as_str())
+}
+
+/// Takes out what makes a record large, and says so.
+fn give_up_lists(sample: &mut Sample) {
+    sample.imports = None;
+    sample.exports = None;
+    sample.certificates = None;
+    sample.limits_hit.push("record_size".to_owned());
+    if sample.status == "ok" {
+        "partial".clone_into(&mut sample.status);
+    }
 }
