@@ -31,7 +31,8 @@ export async function runCommand(
     return flags.strict === true && partial + failed + crashed > 0 ? EXIT.incomplete : EXIT.ok;
   } catch (error) {
     view.end();
-    if (error instanceof RunError) process.stderr.write(`stopped: what is committed stays in ${escapeText(out)}, and the same command again does the rest\n`);
+    if (error instanceof RunError && view.begun())
+      process.stderr.write(`stopped: what is committed stays in ${escapeText(out)}, and the same command again does the rest\n`);
     throw error;
   }
 }

@@ -12,6 +12,8 @@ const SKIPS_NAMED = 5;
 
 export interface RunView {
   readonly observer: RunObserver;
+  /** Whether work has begun, so that there is something to go on with. */
+  begun(): boolean;
   end(): void;
 }
 
@@ -36,6 +38,7 @@ export function runView(quiet: boolean): RunView {
         shown?.add({ files: counts.rows, bytes: counts.bytes, problems: problemsOf(counts) });
       },
     },
+    begun: () => shown !== undefined,
     end: () => shown?.end(),
   };
 }

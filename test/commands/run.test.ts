@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, link, mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { cp, link, mkdir, readFile, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openDatabase, type Row } from '../../src/duckdb.ts';
@@ -69,9 +69,9 @@ test('rows are joined with the dataset by sha256 first and only the misses by md
     await writeFile(
       csv,
       [
-        'SHA256,md5,sha1,id,list,positives,total,submitted,filetype,family,year,score',
-        `${a.sha256.toUpperCase()},,,999991,Blacklist,50,60,2018-06-24 01:02:03.5+02,exe,"emotet, a",2018,0.5`,
-        `,${b.md5},,999992,Whitelist,0,60,junk,exe,,2019,1`,
+        'SHA256,md5,sha1,id,list,positives,total,submitted,filetype,"family, name",year,score,version',
+        `${a.sha256.toUpperCase()},,,999991,Blacklist,50,60,2018-06-24 01:02:03.5+02,exe,"emotet, a",2018,0.5,1.10`,
+        `,${b.md5},,999992,Whitelist,0,60,junk,exe,,2019,1,007`,
         `,,${c.sha1},999993,Whitelist,x,60,,exe,"say ""hi""",,`,
         `,,,${d.name},Blacklist,1,60,,exe,,,2`,
         `${zero},,,${e.name},Blacklist,1,60,,exe,,,3`,
@@ -85,7 +85,7 @@ test('rows are joined with the dataset by sha256 first and only the misses by md
     assert.equal(code, 0, stderr);
     const rows = await samplesOf(
       out,
-      'file_name, dataset_match, dataset_row::INTEGER AS row, label, positives, csv_family, csv_year, csv_score, submitted, submitted_at::VARCHAR AS at',
+      'file_name, dataset_match, dataset_row::INTEGER AS row, label, positives, "csv_family, name" AS csv_family, csv_year, csv_score, csv_version, submitted, submitted_at::VARCHAR AS at',
       'WHERE dataset_match IS NOT NULL',
     );
     const found = Object.fromEntries(rows.map((row) => [row['file_name'], row]));
@@ -105,10 +105,12 @@ test('rows are joined with the dataset by sha256 first and only the misses by md
         csv_family: 'emotet, a',
         csv_year: 2018n,
         csv_score: 0.5,
+        csv_version: '1.10',
         submitted: '2018-06-24 01:02:03.5+02',
         at: '2018-06-24 01:02:03',
       },
     );
+    assert.equal(found[b.name]?.['csv_version'], '007');
     assert.deepEqual([found[b.name]?.['at'], found[c.name]?.['positives'], found[c.name]?.['csv_family']], [null, null, 'say "hi"']);
     assert.match(stdout, /1 row with a repeated key/);
     assert.match(stdout, /1 row without a file/);
@@ -142,14 +144,12 @@ test('the dataset is read quoted or not, with LF or CRLF, tabs, a byte order mar
           );
         else await writeFile(csv, text);
         const out = join(folder, 'out');
-        const { code, stderr } = await merc(['run', samples, '--csv', csv, '--out', out, '--quiet', '--limit', '40']);
+        const { code, stderr } = await merc(['run', samples, '--csv', csv, '--out', out, '--quiet']);
         assert.equal(code, 0, stderr);
-        const expected = new Set(some.map(({ name }) => name));
+        const expected = some.map(({ name }) => name).toSorted();
         const rows = await samplesOf(out, 'file_name, label, typeof(id) AS type, csv_imphash', 'WHERE dataset_match IS NOT NULL');
-        assert.ok(
-          rows.length > 0 &&
-            rows.every((row) => expected.has(String(row['file_name'])) && row['label'] === true && row['type'] === 'BIGINT' && row['csv_imphash'] === null),
-        );
+        assert.deepEqual(rows.map((row) => String(row['file_name'])).toSorted(), expected);
+        assert.ok(rows.every((row) => row['label'] === true && row['type'] === 'BIGINT' && row['csv_imphash'] === null));
       });
     });
   }
@@ -202,24 +202,53 @@ test('a run killed at any moment and started again ends with the same parts, byt
   await inFolder(async (folder) => {
     const argumentsFor = (out: string) => [samples, csv, out, '2'];
     const undisturbed = join(folder, 'undisturbed');
-    const started = performance.now();
     assert.equal((await merc(argumentsFor(undisturbed), { program: 'test/support/small-shards' })).code, 0);
-    const duration = performance.now() - started;
     const expected = await partsOf(undisturbed);
+    const shards = (await readdir(join(undisturbed, 'commits'))).length;
     const out = join(folder, 'killed');
-    let killed = 0;
-    for (const share of [0.3, 0.5, 0.6, 0.7, 0.8, 0.9]) {
+    let between = 0;
+    for (let commits = 0; commits < shards; commits += 2) {
       const child = startMerc(argumentsFor(out), { program: 'test/support/small-shards' });
       const end = ended(child);
-      const timer = setTimeout(() => child.kill('SIGKILL'), duration * share);
-      if ((await end).signal === 'SIGKILL') killed += 1;
-      clearTimeout(timer);
+      await Promise.race([commitsReach(out, commits), end]);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+      child.kill('SIGKILL');
+      const left = (await end).signal === 'SIGKILL' ? (await readdir(join(out, 'commits')).catch(() => [])).length : shards;
+      if (left > 0 && left < shards) between += 1;
     }
-    assert.ok(killed > 0, 'no run was killed');
+    assert.ok(between > 0, 'no kill came between the first commit and the last');
     assert.equal((await merc(argumentsFor(out), { program: 'test/support/small-shards' })).code, 0);
     assert.deepEqual(await partsOf(out), expected);
     assert.equal((await merc(['verify', out])).code, 0);
     assert.deepEqual(await readdir(join(out, '.work')), []);
+    assert.ok((await readdir(join(out, 'plans'))).every((name) => name === '0001.jsonl'));
+  });
+});
+
+test('a relabel killed at any moment and called again leaves the labels of the last one called', async () => {
+  const { samples, csv, files } = await demoSet();
+  await inFolder(async (folder) => {
+    const out = join(folder, 'out');
+    assert.equal((await merc([samples, csv, out, '2'], { program: 'test/support/small-shards' })).code, 0);
+    const before = await partsOf(out);
+    const other = join(folder, 'other.csv');
+    await writeFile(other, `sha256,list,tag\n${files.map(({ sha256 }) => `${sha256},Whitelist,new`).join('\n')}\n`);
+    for (const delay of [350, 420, 500]) {
+      const child = startMerc(['relabel', out, '--csv', other]);
+      const end = ended(child);
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      child.kill('SIGKILL');
+      await end;
+    }
+    // What a kill between a part and its record leaves: the record of one dataset, the part of another.
+    assert.equal((await merc(['relabel', out, '--csv', other])).code, 0);
+    const swapped = await readFile(join(out, 'samples/0001-00000.parquet'));
+    assert.equal((await merc(['relabel', out, '--csv', csv])).code, 0);
+    await writeFile(join(out, 'samples/0001-00000.parquet'), swapped);
+    assert.equal((await merc(['verify', out])).code, 1);
+    assert.equal((await merc(['relabel', out, '--csv', csv])).code, 0);
+    assert.deepEqual(await partsOf(out), before);
+    assert.equal((await merc(['verify', out])).code, 0);
   });
 });
 
@@ -250,6 +279,86 @@ test('running again does nothing more; new files wait for --append, which goes o
   });
 });
 
+test('a folder that has moved is found again, and another in its place is refused', async () => {
+  const { samples, files } = await demoSet();
+  await inFolder(async (folder) => {
+    const put = async (into: string, some: typeof files) => {
+      await mkdir(join(folder, into));
+      for (const [i, { name }] of some.entries()) await cp(join(samples, name), join(folder, into, `${i}`));
+    };
+    await put('here', files.slice(0, 4));
+    await put('other', files.slice(4, 8));
+    const out = join(folder, 'out');
+    assert.equal((await merc(['run', join(folder, 'here'), '--out', out])).code, 0);
+    const expected = await partsOf(out);
+    for (const name of ['commits', 'samples', 'strings']) await rm(join(out, name), { recursive: true });
+    await rename(join(folder, 'here'), join(folder, 'moved'));
+    const wrong = await merc(['run', join(folder, 'other'), '--out', out]);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /here: the folder that .* was planned over is not here/);
+    const right = await merc(['run', join(folder, 'moved'), '--out', out]);
+    assert.equal(right.code, 0, right.stderr);
+    // Copying kept no times, but moving did.
+    assert.deepEqual(await partsOf(out), expected);
+  });
+});
+
+test('a folder under another name is the same folder to --append', async () => {
+  const { samples, files } = await demoSet();
+  await inFolder(async (folder) => {
+    await mkdir(join(folder, 'real'));
+    for (const { name } of files.slice(0, 3)) await cp(join(samples, name), join(folder, 'real', name));
+    await symlink('real', join(folder, 'link'));
+    const out = join(folder, 'out');
+    assert.equal((await merc(['run', join(folder, 'real'), '--out', out])).code, 0);
+    assert.equal((await merc(['run', join(folder, 'link'), '--out', out, '--append'])).code, 0);
+    assert.equal((await samplesOf(out, 'sample_id')).length, 3);
+  });
+});
+
+test('a worker that is killed ends the run with one line, and the next run does the rest', async () => {
+  const { samples, csv } = await demoSet();
+  await inFolder(async (folder) => {
+    const out = join(folder, 'out');
+    const child = startMerc([samples, csv, out, '1'], { program: 'test/support/small-shards' });
+    const end = ended(child);
+    await commitsReach(out, 1);
+    const workers = spawnSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .filter(Boolean);
+    for (const worker of workers) process.kill(Number(worker), 'SIGKILL');
+    const { code, stderr } = await end;
+    if (workers.length > 0 && code !== 0) {
+      assert.equal(code, 1);
+      assert.match(stderr, /^merc: shard 0001-\d+: /m);
+      assert.doesNotMatch(stderr, /Unhandled|bug in merc/);
+    }
+    assert.equal((await merc([samples, csv, out, '1'], { program: 'test/support/small-shards' })).code, 0);
+    assert.equal((await merc(['verify', out])).code, 0);
+  });
+});
+
+test('what a user can break in an output is one line that names it', async () => {
+  const { samples } = await demoSet();
+  await inFolder(async (folder) => {
+    const out = join(folder, 'out');
+    const args = ['run', samples, '--out', out];
+    assert.equal((await merc(args)).code, 0);
+    const record = join(out, 'commits/0001-00000.json');
+    const whole = await readFile(record);
+    await writeFile(record, whole.subarray(0, 100));
+    for (const command of [args, ['verify', out]]) {
+      const { code, stdout, stderr } = await merc(command);
+      assert.equal(code, 1);
+      assert.match(stdout + stderr, /0001-00000\.json: the commit record is damaged/);
+    }
+    await writeFile(record, whole);
+    await writeFile(join(out, 'plans/0001.jsonl'), '{"plan":1,');
+    const { code, stderr } = await merc(args);
+    assert.deepEqual([code, /^merc: .*0001\.jsonl: the plan is damaged\n$/.test(stderr)], [1, true]);
+  });
+});
+
 test('a file that changed after it was planned is read as it is, and its row says so', async () => {
   const { samples, csv, files } = await demoSet();
   await inFolder(async (folder) => {
@@ -258,7 +367,7 @@ test('a file that changed after it was planned is read as it is, and its row say
     const [grown, touched, gone] = files.filter(({ bytes }) => bytes.length > 1_000) as [(typeof files)[0], (typeof files)[0], (typeof files)[0]];
     for (const { name } of [grown, touched, gone]) await cp(join(samples, name), join(input, name), { preserveTimestamps: true });
     const out = join(folder, 'out');
-    // Plans without extracting: the run is refused at its pool, after the plan stands.
+    // What a run leaves that planned and was killed before its first commit.
     assert.equal((await merc(['run', input, '--csv', csv, '--out', out])).code, 0);
     for (const name of ['commits', 'samples', 'strings', '_SUCCESS.json']) await rm(join(out, name), { recursive: true, force: true });
     await writeFile(join(input, grown.name), 'x', { flag: 'a' });
@@ -457,43 +566,69 @@ test('broken files are rows and exit 0, and exit 1 with --strict', async () => {
   });
 });
 
-test('SIGINT and SIGTERM stop a run with 130 and 143, leave committed shards only, and say how to resume', async () => {
+test('SIGINT and SIGTERM stop a run with 130 and 143, keep what is committed, and say how to resume', async () => {
   const { samples, csv } = await demoSet();
   await inFolder(async (folder) => {
-    await mkdir(join(folder, 'in'));
-    // Enough work that the signal always comes in the middle.
-    for (let i = 0; i < 30; i++) await symlink(samples, join(folder, 'in', `copy${i}`));
-    const list = (await readdir(samples)).flatMap((name) => Array.from({ length: 30 }, (_, i) => join(folder, 'in', `copy${i}`, name)));
-    await writeFile(join(folder, 'list'), list.join('\n'));
+    const input = join(folder, 'in');
+    // Enough work that the signal comes in the middle: 20 copies of the set, each a folder of its own.
+    for (let i = 0; i < 20; i++) {
+      await mkdir(join(input, `copy${i}`), { recursive: true });
+      for (const name of await readdir(samples))
+        await link(join(samples, name), join(input, `copy${i}`, name)).catch(() => cp(join(samples, name), join(input, `copy${i}`, name)));
+    }
     for (const [signal, code] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],
     ] as const) {
       const out = join(folder, signal);
-      const child = startMerc(['run', '--files-from', join(folder, 'list'), '--csv', csv, '--out', out]);
+      const child = startMerc([input, csv, out, '2'], { program: 'test/support/small-shards' });
       const end = ended(child);
-      await new Promise<void>((planned) => child.stderr?.on('data', (text: string) => text.includes('shard') && planned()));
+      const commits = await commitsReach(out, 2);
       process.kill(-(child.pid ?? 0), signal);
       const outcome = await end;
       assert.equal(outcome.code, code, outcome.stderr);
-      assert.match(outcome.stderr, /same command again/);
+      assert.match(outcome.stdout, /^Interrupted: [\d,]+ of 1,840 files committed, nothing half-done/);
+      assert.match(outcome.stdout, /next +the same command again/);
       assert.doesNotMatch(outcome.stderr, /bug in merc|at .*\.(js|ts):/);
       // The group is empty: no worker outlives the run.
       assert.throws(() => process.kill(-(child.pid ?? 0), 0), /ESRCH/);
-      const commits = await readdir(join(out, 'commits')).catch(() => []);
-      const parts = await readdir(join(out, 'samples')).catch(() => []);
-      assert.equal(parts.length, commits.length);
+      const after = (await readdir(join(out, 'commits'))).length;
+      assert.ok(after >= commits && after < 150, `${after} commits`);
+      const [row] = await query(`SELECT count(*)::INTEGER AS rows FROM read_parquet('${out}/samples/*.parquet')`);
+      assert.ok(Number(row?.['rows']) > 0);
+      assert.match(await readFile(join(out, 'views.sql'), 'utf8'), /CREATE OR REPLACE VIEW samples/);
+      assert.deepEqual((await readdir(out)).includes('_SUCCESS.json'), false);
     }
   });
 });
 
-test('a hostile file name reaches the terminal escaped', async () => {
+/** Waits until an output has that many commit records, and says how many it has. */
+async function commitsReach(out: string, wanted: number): Promise<number> {
+  for (;;) {
+    const commits = (await readdir(join(out, 'commits')).catch(() => [])).length;
+    if (commits >= wanted) return commits;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+test('a hostile name or label reaches no terminal as it is', async () => {
+  const { samples, files } = await demoSet();
   await inFolder(async (folder) => {
     const name = 'a\u001b[31m\u202e.exe';
-    const { code, stderr } = await merc(['run', join(folder, name), '--out', join(folder, 'out')]);
-    assert.equal(code, 2);
-    assert.ok(!/[\u001b\u202e]/u.test(stderr));
-    assert.match(stderr, /\\x1b\[31m\\u\{202e\}/);
+    const hostile = /[\u001b\u202e]/u;
+    const missing = await merc(['run', join(folder, name), '--out', join(folder, 'out')]);
+    assert.equal(missing.code, 2);
+    assert.match(missing.stderr, /\\x1b\[31m\\u\{202e\}/);
+    await mkdir(join(folder, 'in'));
+    await cp(join(samples, files[0]?.name ?? ''), join(folder, 'in', name));
+    await symlink('nowhere', join(folder, 'in', `${name}.link`));
+    await writeFile(join(folder, 'x.csv'), `sha256,list\n${files[0]?.sha256},"\u001b[31mred\u202e"\n`);
+    const run = await merc(['run', join(folder, 'in'), '--csv', join(folder, 'x.csv'), '--out', join(folder, name)]);
+    assert.equal(run.code, 0);
+    assert.match(run.stderr, /skipped .*link/);
+    const verify = await merc(['verify', join(folder, name)]);
+    const show = await merc(['show', join(folder, 'in', name)]);
+    for (const { stdout, stderr } of [missing, run, verify, show]) assert.ok(!hostile.test(stdout + stderr));
   });
 });
 

@@ -2,9 +2,18 @@
 //
 //   small-shards SAMPLES CSV OUT WORKERS
 
-import { runExtraction } from '../../src/commands/run.ts';
-import { runOptions } from '../../src/core/options.ts';
+import { runCommand } from '../../src/commands/run-command.ts';
+import { EXIT, RunError } from '../../src/core/errors.ts';
 
 const [samples = '', csv = '', out = '', workers = '2'] = process.argv.slice(2);
 const bounds = { batchBytes: 2e6, batchFiles: 5, shardBytes: 5e6, shardFiles: 12 };
-await runExtraction(runOptions([samples], { csv, out, workers, bounds }, 2), new AbortController().signal);
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort(EXIT.interrupted));
+process.once('SIGTERM', () => stop.abort(EXIT.terminated));
+try {
+  process.exitCode = await runCommand([samples], { csv, out, workers, bounds }, stop.signal);
+} catch (error) {
+  if (error instanceof RunError) process.stderr.write(`merc: ${error.message}\n`);
+  else if (!stop.signal.aborted) throw error;
+  process.exitCode = stop.signal.aborted ? Number(stop.signal.reason) : EXIT.incomplete;
+}
