@@ -17,7 +17,10 @@ export function addCounts(a: Counts, b: Counts): Counts {
 /** Adds two tallies; keys sorted, so that equal tallies are equal text. */
 export function addTallies(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].toSorted();
-  // Keys come from samples and datasets: `constructor` is one like any other.
-  const own = (tally: Readonly<Record<string, number>>, key: string) => (Object.hasOwn(tally, key) ? (tally[key] ?? 0) : 0);
-  return Object.fromEntries(keys.map((key) => [key, own(a, key) + own(b, key)]));
+  return Object.fromEntries(keys.map((key) => [key, countOf(a, key) + countOf(b, key)]));
+}
+
+/** Keys come from samples and datasets: `constructor` is one like any other. */
+function countOf(tally: Readonly<Record<string, number>>, key: string): number {
+  return Object.hasOwn(tally, key) ? (tally[key] ?? 0) : 0;
 }

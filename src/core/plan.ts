@@ -159,7 +159,7 @@ export async function readHeads(out: string): Promise<PlanHead[]> {
 }
 
 async function readHead(path: string): Promise<PlanHead> {
-  for await (const line of linesOf(path)) return parsed<PlanHead>(path, line);
+  for await (const line of linesOf(path)) return parsed(path, line) as PlanHead;
   throw new RunError(`${path}: the plan is empty`);
 }
 
@@ -171,16 +171,16 @@ export async function* readShards(out: string, head: PlanHead): AsyncGenerator<S
   for await (const line of linesOf(path)) {
     if (!first) {
       hash.update(`${line}\n`);
-      yield parsed<ShardPlan>(path, line);
+      yield parsed(path, line) as ShardPlan;
     }
     first = false;
   }
   if (hash.digest('hex') !== head.hash) throw new RunError(`${path}: the plan has been altered since it was written`);
 }
 
-function parsed<T>(path: string, line: string): T {
+function parsed(path: string, line: string): unknown {
   try {
-    return JSON.parse(line) as T;
+    return JSON.parse(line);
   } catch {
     throw new RunError(`${path}: the plan is damaged`);
   }

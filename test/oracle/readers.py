@@ -72,6 +72,23 @@ def main():
             if counts.setdefault(table, rows) != rows:
                 return failed(f"{name} reads {rows} rows of {table}, the reader before it {counts[table]}")
         print(f"{name}: {counts['samples']} samples, {counts['strings']} strings, types as documented")
+    return views(out)
+
+
+def views(out):
+    """Runs views.sql in the output folder, as `duckdb -init views.sql` does, and reads every view."""
+    os.chdir(out)
+    con = duckdb.connect()
+    with open("views.sql", encoding="utf-8") as text:
+        con.execute(text.read())
+    names = [row[0] for row in con.sql("SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1").fetchall()]
+    for name in names:
+        try:
+            con.execute(f"SELECT * FROM {name} WHERE sample_id = 1" if name != "dataset_unmatched" else f"FROM {name}")
+            con.fetchall()
+        except Exception as error:
+            return failed(f"views.sql: {name}: {str(error).splitlines()[0]}")
+    print(f"duckdb {duckdb.__version__}: views {', '.join(names)}")
     return 0
 
 
