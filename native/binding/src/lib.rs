@@ -26,6 +26,8 @@ pub struct ExtractOptions {
     pub classic: bool,
     /// Bytes up to which a file is held whole and parsed.
     pub max_file_size: f64,
+    /// TLSH too.
+    pub tlsh: bool,
 }
 
 /// One file of a plan.
@@ -148,6 +150,13 @@ pub fn columns() -> Result<String> {
         .map_err(|error| Error::from_reason(error.to_string()))
 }
 
+/// Which features of PE files there are and which not, as JSON text.
+#[napi]
+pub fn coverage() -> Result<String> {
+    serde_json::to_string(merc_core::coverage::FEATURES)
+        .map_err(|error| Error::from_reason(error.to_string()))
+}
+
 /// Versions of extractor and schema, and the kernels in use.
 #[napi]
 pub fn version() -> Version {
@@ -175,7 +184,7 @@ struct ExtractedString {
 const CREATED_BY: &str = concat!("merc ", env!("CARGO_PKG_VERSION"));
 
 fn options(options: &ExtractOptions) -> Options {
-    Options { classic: options.classic, max_file_size: options.max_file_size as u64 }
+    Options { classic: options.classic, max_file_size: options.max_file_size as u64, tlsh: options.tlsh }
 }
 
 fn slow_file(Slow { path, size, milliseconds }: Slow) -> SlowFile {

@@ -130,7 +130,8 @@ impl<T: Column> Column for Vec<T> {
     }
 }
 
-/// Defines structs whose fields are columns; see the module's first lines.
+/// Defines structs whose fields are columns; see the module's first lines. A field `r#type` is the
+/// column `type`.
 macro_rules! columns {
     ($(
         $(#[doc = $struct_doc:literal])*
@@ -148,7 +149,7 @@ macro_rules! columns {
             fn data_type() -> arrow_schema::DataType {
                 arrow_schema::DataType::Struct(
                     vec![$( arrow_schema::Field::new(
-                        stringify!($field),
+                        stringify!($field).trim_start_matches("r#"),
                         <$type as $crate::column::Column>::data_type(),
                         true,
                     ) ),*].into(),
@@ -170,7 +171,7 @@ macro_rules! columns {
             }
             fn members() -> Vec<$crate::column::Member> {
                 vec![$( $crate::column::Member {
-                    name: stringify!($field),
+                    name: stringify!($field).trim_start_matches("r#"),
                     sql_type: <$type as $crate::column::Column>::sql_type(),
                     doc: concat!($($doc),*).trim().to_owned(),
                     members: <$type as $crate::column::Column>::members(),

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use crate::column::{Bytes, Timestamp};
+use crate::feature;
 use crate::hash::{Digests, hex};
 use crate::input::{self, Buffers, Contents, Piece};
 use crate::pe::{self, Image, names};
@@ -16,6 +17,9 @@ use crate::schema::Sample;
 use crate::text::histogram::Histogram;
 use crate::text::magic::magic;
 use crate::text::scan::{Encoding, Scanner, StringCounts, StringSink, scan};
+
+mod pivots;
+mod trust;
 
 /// `Characteristics` of the COFF header: the file is a DLL.
 const IMAGE_FILE_DLL: i32 = 0x2000;
@@ -27,6 +31,8 @@ pub struct Options {
     pub classic: bool,
     /// Bytes up to which a file is held whole and parsed; of a larger one the first window is.
     pub max_file_size: u64,
+    /// TLSH of files that are held whole.
+    pub tlsh: bool,
 }
 
 /// One file of a plan.
@@ -154,6 +160,9 @@ fn parse(contents: &Contents, options: Options, sample: &mut Sample, problems: &
         problems.limit("max_file_size");
     }
     sample.magic = guarded("magic", problems, |_| Some(magic(bytes, contents.size)));
+    if options.tlsh && bytes.len() as u64 == contents.size {
+        sample.tlsh = guarded("tlsh", problems, |_| feature::tlsh::tlsh(bytes));
+    }
     let Some(image) = guarded("header", problems, |problems| Image::parse(bytes, problems)) else {
         "not_pe".clone_into(&mut sample.status);
         return;
@@ -166,20 +175,36 @@ fn parse(contents: &Contents, options: Options, sample: &mut Sample, problems: &
     });
     sample.imports = guarded("import", problems, |problems| pe::import::imports(&image, problems));
     sample.exports = guarded("export", problems, |problems| pe::export::exports(&image, problems));
-    sample.certificates = guarded("certificate", problems, |problems| {
-        let range = image.certificate_table()?;
-        let end = (range.end as usize).min(bytes.len());
-        let Some(table) = bytes.get(range.start as usize..end) else {
-            problems.add(
-                "certificate",
-                "table_out_of_file",
-                range.start,
-                format!("{} bytes", range.end - range.start),
-            );
-            return None;
-        };
-        Some(pe::certificate::certificates(table, range.start, problems))
-    });
+    trust::trust(&image, contents, options, sample, problems);
+    if options.classic {
+        return;
+    }
+    sample.export_directory = guarded("export", problems, |_| pe::export::export_directory(&image));
+    directories(&image, sample, problems);
+    clr(&image, sample, problems);
+    resources(&image, sample, problems);
+    pivots::pivots(&image, contents.size, sample, problems);
+}
+
+fn clr(image: &Image, sample: &mut Sample, problems: &mut Problems) {
+    sample.clr = guarded("clr", problems, |problems| pe::clr::clr(image, problems));
+}
+
+/// Debug, TLS, load configuration, relocations, exceptions.
+fn directories(image: &Image, sample: &mut Sample, problems: &mut Problems) {
+    sample.debug = guarded("debug", problems, |problems| pe::debug::debug(image, problems));
+    let mut records = sample.debug.iter().flatten().filter_map(|entry| entry.codeview.as_ref());
+    if let Some(pdb) = records.find(|record| record.path.is_some()) {
+        sample.pdb_path.clone_from(&pdb.path);
+        sample.pdb_guid.clone_from(&pdb.guid);
+        sample.pdb_age = pdb.age;
+    }
+    sample.tls = guarded("tls", problems, |problems| pe::tls::tls(image, problems));
+    sample.load_config =
+        guarded("load_config", problems, |problems| pe::load_config::load_config(image, problems));
+    sample.relocations =
+        guarded("relocation", problems, |problems| pe::relocation::relocations(image, problems));
+    sample.exceptions = guarded("exception", problems, |problems| pe::exception::exceptions(image, problems));
 }
 
 fn headers(image: &Image, options: Options, sample: &mut Sample) {
@@ -200,6 +225,23 @@ fn headers(image: &Image, options: Options, sample: &mut Sample) {
         .and_then(|optional| names::name(names::SUBSYSTEMS, optional.subsystem? as u32))
         .map(str::to_owned);
     sample.coff_timestamp = coff.map(|coff| Timestamp(coff.time_date_stamp));
+}
+
+/// The resource directory and what single resources say.
+fn resources(image: &Image, sample: &mut Sample, problems: &mut Problems) {
+    let tree = guarded("resource", problems, |problems| pe::resource_tree::tree(image, problems));
+    let Some(tree) = tree else { return };
+    let leaves = &tree.leaves;
+    sample.resource_directory = Some(tree.directory);
+    sample.resources =
+        guarded("resource", problems, |problems| Some(pe::resource::resources(image, leaves, problems)));
+    sample.version_info =
+        guarded("version_info", problems, |problems| pe::version_info::version_info(image, leaves, problems));
+    sample.manifest =
+        guarded("manifest", problems, |problems| pe::manifest::manifest(image, leaves, problems));
+    sample.icon_hash = guarded("icon", problems, |problems| {
+        pe::icon::icon_hash(image, leaves, sample.resources.as_deref()?, problems)
+    });
 }
 
 /// Runs one stage; a panic becomes a problem of that stage.

@@ -36,6 +36,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("headers", "dos_header"),
     ("tables", "sections"),
     ("trust", "certificates"),
+    ("pivots", "dos_stub"),
     ("strings", "string_count_ascii"),
 ];
 

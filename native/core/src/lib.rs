@@ -6,7 +6,9 @@
 pub mod asn1;
 pub mod batch;
 pub mod column;
+pub mod coverage;
 pub mod extract;
+pub mod feature;
 pub mod features;
 pub mod hash;
 pub mod input;

@@ -94,3 +94,117 @@ pub const MAGIC_ENCODING_BYTES: usize = 64 * 1024;
 /// Level past which JSON is no longer JSON to libmagic; a container is two levels deeper than its
 /// parent, so this bounds the stack to 251 entries.
 pub const MAGIC_JSON_LEVELS: usize = 500;
+
+/// Rows and user strings looked at in one file's CLR metadata. The largest of 1,511 real .NET files
+/// has some 100,000; a row is at least 2 bytes and a user string 1, so this is a walk of milliseconds.
+pub const MAX_CLR_STEPS: usize = 4_194_304;
+
+/// Metadata streams read (`clr_streams`). Real files have five or six, protected ones up to 163; a
+/// header can declare 65,535.
+pub const MAX_CLR_STREAMS: usize = 256;
+
+/// GUIDs kept of the `#GUID` heap (`clr_guids`). Each of 1,511 real files has one, an edited one has
+/// one a generation.
+pub const MAX_CLR_GUIDS: usize = 256;
+
+/// Bytes of one string constant (`clr_constant`). Real ones are names and format strings; rows may
+/// share a blob as large as the file.
+pub const MAX_CLR_CONSTANT: usize = 64 * 1024;
+
+/// Bytes of a public key or its token (`clr_public_key`). RSA-4096 has 544; each is kept and hashed.
+pub const MAX_CLR_PUBLIC_KEY: usize = 16 * 1024;
+
+/// Resources listed. The most of 3,431 real files are 2,980; yara-x reads 65,536. A row costs some 400
+/// bytes, and eight bytes of directory can make one.
+pub const MAX_RESOURCES: usize = 65_536;
+
+/// Bytes of resources hashed, as a multiple of the file's. The distinct ranges of each of 3,431
+/// real files come to less than one.
+pub const RESOURCE_BYTES_PER_FILE_BYTE: usize = 2;
+
+/// Bytes of resources whose magic is told, weighed as `pe::resource` says, at most: a file may spend
+/// this or its own size and a mebibyte. About a second of work at worst; of 3,431 real files two need
+/// 7.2 M, the others less than 4 M.
+pub const MAX_RESOURCE_MAGIC_COST: usize = 12 << 20;
+
+/// Bytes of version resources read. There is one a language, of about a kilobyte: 31,324 bytes are the
+/// most of 3,431 real files. Eight bytes make a string.
+pub const MAX_VERSION_BYTES: usize = 1 << 20;
+
+/// Characters of a string table's key, which is repeated for each of its strings. Real ones have 8.
+pub const MAX_VERSION_BLOCK: usize = 32;
+
+/// Bytes of manifest kept. The longest of 216 real ones has 1,993; those that list COM classes are longer.
+pub const MAX_MANIFEST_BYTES: usize = 1 << 20;
+
+/// Signatures kept for one file, and PKCS#7 read of its certificate table. Real files have one or
+/// two, one inside the other; a hostile one is a few bytes long.
+pub const MAX_SIGNATURES: usize = 64;
+
+/// Signatures one inside the other. Real ones are one deep: signing tools put every further
+/// signature into the first.
+pub const MAX_SIGNATURE_DEPTH: usize = 8;
+
+/// Bytes of all signatures and timestamps read of one file, one inside another counted again. Real
+/// ones have 5 to 50 KiB, some 2 MiB with the page hashes of 200 MB; bytes of indefinite length cost
+/// a pass for each level.
+pub const MAX_SIGNATURE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Attributes read of one signer, signed and not signed each. Real signers have up to ten.
+pub const MAX_SIGNER_ATTRIBUTES: usize = 64;
+
+/// Bytes of a signature's program name or URL. Real ones have up to 200.
+pub const MAX_SIGNATURE_TEXT_BYTES: usize = 8 * 1024;
+
+/// Bytes of a digest. SHA-512 has 64, and no longer digest is in use.
+pub const MAX_DIGEST_BYTES: usize = 64;
+
+/// COFF symbol records counted. The largest real tables, of Go programs, have some 200,000.
+pub const MAX_COFF_SYMBOLS: usize = 1 << 20;
+
+/// Bytes of section data hashed, as a multiple of the file's size (`section_bytes`). Sections of real
+/// files tile it; 2,048 that all cover a file of 100 MB would be 200 GB.
+pub const MAX_SECTION_PASSES: usize = 4;
+
+/// Bytes searched for the marks of packers, compilers and installers at each of their places. Marks stand
+/// at the beginning or end of what holds them.
+pub const MAX_MARK_BYTES: usize = 64 * 1024;
+
+/// Sections searched for such marks. Real files have one or two of a kind.
+pub const MAX_MARK_SECTIONS: usize = 8;
+
+/// Bytes of resources or CLR metadata searched for such marks, which stand where their tables end.
+pub const MAX_MARK_TABLE_BYTES: usize = 1 << 20;
+
+/// Debug directory entries read. Real files have up to six; each becomes a row, and may name the same data.
+pub const MAX_DEBUG_ENTRIES: usize = 256;
+
+/// Bytes of a Repro hash or PDB checksum: SHA-512 has 64.
+pub const MAX_DEBUG_HASH: usize = 64;
+
+/// TLS callbacks kept. Real files have up to three; LIEF reads 3,000.
+pub const MAX_TLS_CALLBACKS: usize = 4_096;
+
+/// Kinds of dynamic relocations kept. Windows defines some ten, and drivers name a few addresses.
+pub const MAX_DYNAMIC_RELOCATIONS: usize = 1_024;
+
+/// Base relocations counted. The largest DLLs have some 2 million; 16 million are counted in 20 ms.
+pub const MAX_RELOCATIONS: i64 = 16 * 1024 * 1024;
+
+/// Functions of the exception directory whose unwind record is read. Chromium's DLL, the largest
+/// common one, has some 700,000; each costs a lookup.
+pub const MAX_RUNTIME_FUNCTIONS: usize = 1024 * 1024;
+
+/// Rows kept of one CLR table. The most references of 1,511 real files are some hundreds; a row of a few
+/// bytes becomes a hundred.
+pub const MAX_CLR_ROWS: usize = 65_536;
+
+/// Bytes of an object identifier. The longest in use have about 30.
+pub const MAX_OID_BYTES: usize = 128;
+
+/// Bytes of DLL names that the imphash repeats, one for each function. Real lists come to 2 MB; a name of
+/// 16 KiB and 260,000 ordinals would come to 4 GB.
+pub const MAX_IMPHASH_BYTES: usize = 32 << 20;
+
+/// Bytes of long section names together. Real ones have 5 to 30 each.
+pub const MAX_SECTION_TEXT: usize = 64 << 10;

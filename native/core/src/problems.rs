@@ -6,6 +6,11 @@
 use crate::limits::{MAX_PROBLEM_DETAIL, MAX_PROBLEMS};
 use crate::schema::Problem;
 
+/// The beginning of foreign bytes, as much as a problem's detail holds.
+pub fn shown(bytes: &[u8]) -> String {
+    bytes.get(..MAX_PROBLEM_DETAIL).unwrap_or(bytes).escape_ascii().to_string()
+}
+
 /// Collects the problems and the limits of one file, bounded.
 #[derive(Debug, Default)]
 pub struct Problems {

@@ -5,6 +5,7 @@
 
 use merc_core::limits::{MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES, MAX_NAME_ATTRIBUTES, MAX_NAME_VALUE_BYTES};
 use merc_core::pe::certificate::certificates;
+use merc_core::pe::certificate_table::CertificateTable;
 use merc_core::problems::Problems;
 use merc_core::schema::Certificate;
 use serde_json::{Value, json};
@@ -63,7 +64,8 @@ fn entry(body: &[u8]) -> Vec<u8> {
 
 fn read(table: &[u8]) -> (Vec<Certificate>, Problems) {
     let mut problems = Problems::default();
-    (certificates(table, TABLE_OFFSET, &mut problems), problems)
+    let table = CertificateTable::read(table, TABLE_OFFSET, &mut problems);
+    (certificates(&table, &mut problems), problems)
 }
 
 fn read_one(der: &[u8]) -> (Certificate, Problems) {

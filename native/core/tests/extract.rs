@@ -14,7 +14,7 @@ use merc_core::input::Buffers;
 use merc_core::schema::Sample;
 use merc_core::text::scan::Encoding;
 
-const WHOLE: Options = Options { classic: false, max_file_size: 1 << 30 };
+const WHOLE: Options = Options { classic: false, max_file_size: 1 << 30, tlsh: false };
 
 type Strings = Vec<(Encoding, u64, Vec<u8>)>;
 
@@ -76,7 +76,7 @@ fn a_file_in_windows_has_the_digests_and_strings_of_the_same_file_whole() {
     let (whole, strings) = extracted(&path, WHOLE, None);
     assert!(strings.len() > 70_000);
     for max_file_size in [0, 1, 4_096, 1_000_003] {
-        let (windowed, same) = extracted(&path, Options { classic: false, max_file_size }, None);
+        let (windowed, same) = extracted(&path, Options { max_file_size, ..WHOLE }, None);
         assert_eq!(windowed.sha256, whole.sha256);
         assert_eq!((&windowed.md5, &windowed.sha1), (&whole.md5, &whole.sha1));
         assert_eq!((windowed.entropy, &windowed.byte_histogram), (whole.entropy, &whole.byte_histogram));
@@ -93,7 +93,7 @@ fn a_large_pe_is_parsed_from_its_first_window() {
     let mut bytes = pe_builder::PeBuilder::with_data(true, vec![0xCC; 600]).build();
     bytes.resize(200_000, b'x');
     let path = folder.file("large", &bytes);
-    let (sample, _) = extracted(&path, Options { classic: false, max_file_size: 100_000 }, None);
+    let (sample, _) = extracted(&path, Options { max_file_size: 100_000, ..WHOLE }, None);
     assert_eq!(sample.status, "partial");
     assert!(sample.headers.is_some() && sample.sections.is_some());
     assert_eq!(sample.limits_hit, ["max_file_size"]);

@@ -1,7 +1,7 @@
 //! Digests against hashlib, at lengths around block and piece edges.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use merc_core::hash::{DigestSet, Digests, cpu_path, digest_each, hex};
+use merc_core::hash::{Algorithm, DigestSet, Digests, cpu_path, digest_each, digest_parts, hex};
 
 /// `i % 251` for every place `i`.
 fn message(length: usize) -> Vec<u8> {
@@ -43,3 +43,26 @@ fn a_batch_gives_every_message_back_with_its_own_digests() {
 fn the_path_is_one_of_those_documented() {
     assert!(["portable", "sha-ni", "armv8-sha2"].contains(&cpu_path()));
 }
+
+#[test]
+fn parts_have_the_digests_of_their_concatenation_in_the_order_asked_for() {
+    let message = message(200_000);
+    let parts = [&message[..1], &message[1..1], &message[1..131_073], &message[131_073..]];
+    let algorithms =
+        [Algorithm::Sha512, Algorithm::Md5, Algorithm::Sha384, Algorithm::Sha1, Algorithm::Sha256];
+    let digests = digest_parts(&parts, &algorithms);
+    assert_eq!(digests.len(), 5);
+    for ((digest, algorithm), expected) in digests.iter().zip(algorithms).zip(PARTS_BY_HASHLIB) {
+        assert_eq!(hex(digest), expected, "{algorithm:?}");
+    }
+    assert_eq!(hex(&digest_parts(&[], &[Algorithm::Md5])[0]), "d41d8cd98f00b204e9800998ecf8427e");
+}
+
+/// Of `bytes(i % 251 for i in range(200_000))` by Python's hashlib.
+const PARTS_BY_HASHLIB: [&str; 5] = [
+    "251276bec7ec8a9792e3c5c581f15a8c82453b37941a26617fe2fed4e757a11f8ecd7667fc391298c2792e14f19231d2efe31410b898ea43e494bf83f7092dfa",
+    "415d6e662118c229c6ad3f950c24702a",
+    "8044b00924d5cc247db52235d55752c4ddeced766f209ab58201103f60fdde2866e473ec7761f97dd4fbfd272b43b1a6",
+    "4fa3b414b52f18a8b007acc492540659f310282d",
+    "e24bc62381f1224fbbb74688663f8f9743b9680b193edd666835e97b06e730eb",
+];

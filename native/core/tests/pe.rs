@@ -458,3 +458,16 @@ fn no_change_to_headers_or_directories_panics_or_takes_long() {
         exports_of(&mutant);
     }
 }
+
+#[test]
+fn the_export_directory_says_its_name_base_and_counts() {
+    let data = exports(0x1000, 7, &[Target::Rva(0x10), Target::Rva(0), Target::Rva(0x20)], &[(b"a", 0)]);
+    let file = PeBuilder::with_data(false, data).directory(directory::EXPORT, 0x1000, 0).build();
+    let mut problems = Problems::default();
+    let image = Image::parse(&file, &mut problems).unwrap();
+    let found = merc_core::pe::export::export_directory(&image).unwrap();
+    assert_eq!((found.base, found.number_of_functions, found.number_of_names), (7, 3, 1));
+    let absent = PeBuilder::new(false).build();
+    let image = Image::parse(&absent, &mut problems).unwrap();
+    assert_eq!(merc_core::pe::export::export_directory(&image), None);
+}

@@ -9,6 +9,10 @@ use std::fmt;
 
 /// `INTEGER`.
 pub const INTEGER: u8 = 0x02;
+/// `OCTET STRING`, primitive.
+pub const OCTET_STRING: u8 = 0x04;
+/// `OCTET STRING` in pieces.
+const OCTET_STRING_PIECES: u8 = 0x24;
 /// `OBJECT IDENTIFIER`.
 pub const OBJECT_IDENTIFIER: u8 = 0x06;
 /// `SEQUENCE`, `SEQUENCE OF`.
@@ -17,6 +21,14 @@ pub const SEQUENCE: u8 = 0x30;
 pub const SET: u8 = 0x31;
 /// `[0]`, constructed.
 pub const CONTEXT_0: u8 = 0xa0;
+/// `[1]`, constructed.
+pub const CONTEXT_1: u8 = 0xa1;
+/// `[2]`, constructed.
+pub const CONTEXT_2: u8 = 0xa2;
+/// `[0]` in place of a primitive type's own identifier.
+pub const IMPLICIT_0: u8 = 0x80;
+/// `[1]` in place of a primitive type's own identifier.
+pub const IMPLICIT_1: u8 = 0x81;
 
 /// One element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +50,30 @@ impl<'a> Element<'a> {
     /// The elements in this one's contents.
     pub fn children(&self) -> Elements<'a> {
         Elements::new(self.content, self.content_offset)
+    }
+
+    /// The first element in this one's contents.
+    pub fn first(&self) -> Option<Element<'a>> {
+        self.children().next()?.ok()
+    }
+
+    /// This `OCTET STRING`, or the only piece of one that BER would let stand in several.
+    pub fn octets(&self) -> Option<Element<'a>> {
+        match self.identifier {
+            OCTET_STRING => Some(*self),
+            OCTET_STRING_PIECES => {
+                let mut pieces = self.children();
+                let piece = pieces.next()?.ok().filter(|piece| piece.identifier == OCTET_STRING)?;
+                pieces.next().is_none().then_some(piece)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same contents under the identifier that an implicit tag replaced.
+    #[must_use]
+    pub fn tagged(&self, identifier: u8) -> Element<'a> {
+        Element { identifier, ..*self }
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
-/// `1.2.840.113549` of its contents octets; none where an arc is cut or exceeds 128 bits (the size
+use crate::limits::MAX_OID_BYTES;
+
+/// `1.2.840.113549` of its contents octets; none where it is longer than any, or an arc is cut or exceeds 128 bits (the size
 /// of the UUIDs below 2.25, the largest arcs in use).
 pub fn dotted(bytes: &[u8]) -> Option<String> {
-    if bytes.last()? & 0x80 != 0 {
+    if bytes.len() > MAX_OID_BYTES || bytes.last()? & 0x80 != 0 {
         return None;
     }
     let mut text = String::new();
@@ -49,6 +51,22 @@ pub fn signature_algorithm(dotted: String) -> String {
         "1.2.840.10045.4.3.4" => "ecdsa-with-SHA512",
         "1.3.101.112" => "ED25519",
         "1.3.101.113" => "ED448",
+        _ => return dotted,
+    };
+    name.to_owned()
+}
+
+/// Name of a digest algorithm as Python's hashlib has it, else the dotted text.
+pub fn digest_algorithm(dotted: String) -> String {
+    let name = match dotted.as_str() {
+        "1.2.840.113549.2.2" => "md2",
+        "1.2.840.113549.2.4" => "md4",
+        "1.2.840.113549.2.5" => "md5",
+        "1.3.14.3.2.26" => "sha1",
+        "2.16.840.1.101.3.4.2.1" => "sha256",
+        "2.16.840.1.101.3.4.2.2" => "sha384",
+        "2.16.840.1.101.3.4.2.3" => "sha512",
+        "2.16.840.1.101.3.4.2.4" => "sha224",
         _ => return dotted,
     };
     name.to_owned()

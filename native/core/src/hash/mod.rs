@@ -7,6 +7,10 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
+mod parts;
+
+pub use parts::{Algorithm, digest_parts};
+
 /// The digests of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DigestSet {
@@ -67,6 +71,44 @@ pub fn digest_each<M: AsRef<[u8]>>(
         let digests = Digests::of(message.as_ref());
         done(index, message, digests);
     }
+}
+
+/// MD5 of a short message.
+pub fn md5(message: &[u8]) -> [u8; 16] {
+    Md5::digest(message).into()
+}
+
+/// A part of a file to be hashed.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// The part.
+    pub bytes: &'a [u8],
+    /// MD5 is wanted too: it is the slowest of the three.
+    pub with_md5: bool,
+}
+
+/// The digests of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartDigests {
+    /// MD5, where it was wanted.
+    pub md5: Option<[u8; 16]>,
+    /// SHA-256.
+    pub sha256: [u8; 32],
+}
+
+/// Hashes the parts of one file, together so that they can be hashed side by side; answers in their order.
+pub fn digest_each_part(parts: &[Part<'_>]) -> Vec<PartDigests> {
+    let digests = parts.iter().map(|part| {
+        let (mut md5, mut sha256) = (part.with_md5.then(Md5::new), Sha256::new());
+        for piece in part.bytes.chunks(PIECE) {
+            sha256.update(piece);
+            if let Some(md5) = &mut md5 {
+                md5.update(piece);
+            }
+        }
+        PartDigests { md5: md5.map(|md5| md5.finalize().into()), sha256: sha256.finalize().into() }
+    });
+    digests.collect()
 }
 
 /// What hashes on this machine: `sha-ni`, `armv8-sha2` (both for the SHAs; MD5 has no instruction) or

@@ -91,6 +91,12 @@ fn kept(field: &Field, classic: bool) -> bool {
 fn give_up_lists(sample: &mut Sample) {
     sample.imports = None;
     sample.exports = None;
+    sample.resources = None;
+    sample.version_info = None;
+    sample.manifest = None;
+    sample.clr = None;
+    sample.bound_imports = None;
+    sample.signatures = None;
     sample.certificates = None;
     sample.limits_hit.push("record_size".to_owned());
     if sample.status == "ok" {

@@ -4,12 +4,13 @@
 //! ordinal only. An entry of address 0 exports nothing. The directory's `Size` is only what tells
 //! a forwarder from an address.
 
+use crate::limits::MAX_NAME;
 use crate::problems::Problems;
-use crate::schema::Export;
+use crate::schema::{Export, ExportDirectory};
 
 use super::import::dwords;
 use super::walk::Walk;
-use super::{Image, directory};
+use super::{Image, directory, text};
 
 const DIRECTORY_SIZE: usize = 40;
 
@@ -61,6 +62,24 @@ pub fn exports(image: &Image<'_>, problems: &mut Problems) -> Option<Vec<Export>
         }
     }
     Some(exports)
+}
+
+/// What the directory says of itself; `None` where there is none or it cannot be read, which `exports` notes.
+pub fn export_directory(image: &Image<'_>) -> Option<ExportDirectory> {
+    let (start, _) = image.directory(directory::EXPORT)?;
+    let [characteristics, time_date_stamp, version, name, base, functions, names] =
+        dwords(image.data_at(start.into(), DIRECTORY_SIZE)?)?;
+    let dll = image.text_at(name.into(), MAX_NAME).filter(|text| name != 0 && !text.is_empty());
+    Some(ExportDirectory {
+        dll: dll.map(text::escaped),
+        characteristics: characteristics.into(),
+        time_date_stamp: time_date_stamp.into(),
+        major_version: (version & 0xffff) as i32,
+        minor_version: (version >> 16) as i32,
+        base: base.into(),
+        number_of_functions: functions.into(),
+        number_of_names: names.into(),
+    })
 }
 
 /// Bytes of a table of `count` entries of `width` bytes, as far as the file holds them; a table at

@@ -18,7 +18,7 @@ use super::names;
 const DOS_HEADER_SIZE: usize = 64;
 const PE_SIGNATURE: &[u8; 4] = b"PE\0\0";
 /// Signature and `IMAGE_FILE_HEADER`.
-const FILE_HEADER_END: usize = 24;
+pub(super) const FILE_HEADER_END: usize = 24;
 const DIRECTORY_SIZE: usize = 8;
 const MAX_DIRECTORIES: u32 = 16;
 

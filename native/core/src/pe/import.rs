@@ -6,8 +6,9 @@
 use crate::problems::Problems;
 use crate::schema::Import;
 
+use super::thunk::{self, AddressSpace};
 use super::walk::Walk;
-use super::{Image, directory, thunk};
+use super::{Image, directory};
 
 const DESCRIPTOR_SIZE: usize = 20;
 
@@ -38,18 +39,27 @@ pub fn imports(image: &Image<'_>, problems: &mut Problems) -> Option<Vec<Import>
 }
 
 fn import(walk: &mut Walk<'_, '_, '_>, descriptor: &[u8; DESCRIPTOR_SIZE], rva: u64) -> Option<Import> {
-    let [lookup, _time_date_stamp, _forwarder_chain, name, address] = dwords(descriptor)?;
+    let [lookup, time_date_stamp, forwarder_chain, name, address] = dwords(descriptor)?;
     let dll = walk.name_at(name.into())?;
     if dll.is_empty() {
         walk.note("dll_empty", walk.image.offset_of(rva), format!("{name:#x}"));
         return None;
     }
-    let functions = thunk::functions(walk, lookup, address, dll.as_bytes());
+    let tables = [lookup, address].map(u64::from);
+    let functions = thunk::functions(walk, tables, &AddressSpace::Relative, dll.as_bytes());
     if functions.is_empty() {
         walk.note("descriptor_empty", walk.image.offset_of(rva), dll);
         return None;
     }
-    Some(Import { dll, delayed: false, functions })
+    Some(Import {
+        dll,
+        delayed: false,
+        time_date_stamp: time_date_stamp.into(),
+        forwarder_chain: Some(forwarder_chain.into()),
+        lookup_table_rva: lookup.into(),
+        address_table_rva: address.into(),
+        functions,
+    })
 }
 
 /// The first `N` little-endian dwords of `bytes`.

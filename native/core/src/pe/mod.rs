@@ -8,19 +8,49 @@ use std::ops::Range;
 use crate::problems::Problems;
 use crate::schema::{CoffHeader, DataDirectory, DosHeader, OptionalHeader, Section};
 
+mod authenticode;
+pub mod authentihash;
+pub mod bound_import;
 pub mod certificate;
+pub mod certificate_table;
+pub mod checksum;
+pub mod clr;
+pub mod coff;
+mod countersignature;
+pub mod debug;
+mod debug_record;
+pub mod delay_import;
+mod directory_names;
 mod distinguished_name;
+pub mod entry_point;
+pub mod exception;
 pub mod export;
+mod fields;
 mod header;
+pub mod icon;
 pub mod import;
+pub mod load_config;
+mod load_config_table;
+pub mod manifest;
 pub mod names;
 mod ordinals;
+pub mod overlay;
 mod pem;
 mod pkcs7;
+pub mod relocation;
+pub mod resource;
+mod resource_names;
+pub mod resource_tree;
+pub mod rich;
 mod rva;
 mod section;
+pub mod section_layout;
+pub mod signature;
+mod signer;
 mod text;
 mod thunk;
+pub mod tls;
+pub mod version_info;
 mod walk;
 mod x509;
 
@@ -30,8 +60,26 @@ pub mod directory {
     pub const EXPORT: usize = 0;
     /// Import directory.
     pub const IMPORT: usize = 1;
+    /// Resource directory.
+    pub const RESOURCE: usize = 2;
+    /// Exception directory: the function table.
+    pub const EXCEPTION: usize = 3;
     /// Certificate table, at a file offset.
     pub const SECURITY: usize = 4;
+    /// Base relocations.
+    pub const BASERELOC: usize = 5;
+    /// Debug directory.
+    pub const DEBUG: usize = 6;
+    /// TLS directory.
+    pub const TLS: usize = 9;
+    /// Load configuration.
+    pub const LOAD_CONFIG: usize = 10;
+    /// Bound import directory.
+    pub const BOUND_IMPORT: usize = 11;
+    /// Delay import directory.
+    pub const DELAY_IMPORT: usize = 13;
+    /// CLR header.
+    pub const COM_DESCRIPTOR: usize = 14;
 }
 
 /// One PE file.
@@ -105,6 +153,35 @@ impl<'a> Image<'a> {
         self.headers.directories.get(index).copied().filter(|(address, _)| *address != 0)
     }
 
+    /// RVA and size of the directories as they stand, those of address 0 too.
+    pub fn directories(&self) -> &[(u32, u32)] {
+        &self.headers.directories
+    }
+
+    /// File offset of the PE signature.
+    pub fn nt_offset(&self) -> usize {
+        self.headers.dos.e_lfanew as usize
+    }
+
+    /// File offset of the optional header.
+    pub fn optional_header_offset(&self) -> usize {
+        self.nt_offset() + header::FILE_HEADER_END
+    }
+
+    /// The section that holds `rva`; as in `offset_of` the first in address order where several do.
+    pub fn section_at(&self, rva: u64) -> Option<&Section> {
+        self.sections.get(self.map.section(rva)?)
+    }
+
+    /// File range of a section's data: `SizeOfRawData` bytes from the sector it begins in, as far as the
+    /// file goes and no further than the section says.
+    pub fn section_window(&self, section: &Section) -> Range<usize> {
+        let alignment = self.optional_header().and_then(|optional| optional.section_alignment).unwrap_or(0);
+        let start = rva::raw_start(section, alignment) as usize;
+        let end = (start as i64).saturating_add(section.raw_size).min(self.bytes.len() as i64) as usize;
+        start.min(end)..end
+    }
+
     /// File range that the certificate table claims, which the file may not hold.
     pub fn certificate_table(&self) -> Option<Range<u64>> {
         let (offset, size) = self.directory(directory::SECURITY)?;
@@ -114,6 +191,12 @@ impl<'a> Image<'a> {
     /// File offset of the byte at `rva`, which may lie behind the file's end.
     pub fn offset_of(&self, rva: u64) -> Option<u64> {
         self.map.locate(rva).map(|range| range.start as u64)
+    }
+
+    /// RVA of a virtual address; `None` below the image base or 4 GiB above it.
+    pub fn rva_of(&self, address: u64) -> Option<u64> {
+        let image_base = self.optional_header().and_then(|optional| optional.image_base).unwrap_or(0);
+        address.checked_sub(image_base).filter(|rva| u32::try_from(*rva).is_ok())
     }
 
     /// At most `len` bytes from `rva` on, fewer where its section's data ends, none where only memory

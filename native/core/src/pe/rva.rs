@@ -31,6 +31,8 @@ struct Span {
     reach: u64,
     raw_start: u64,
     raw_end: u64,
+    /// Its place in the section table.
+    index: usize,
 }
 
 impl RvaMap {
@@ -41,12 +43,12 @@ impl RvaMap {
         file_alignment: i64,
         file_len: usize,
     ) -> Self {
-        let mut sorted: Vec<&Section> = sections.iter().collect();
-        sorted.sort_by_key(|section| section.virtual_address);
-        let next_addresses = sorted.iter().skip(1).map(|next| Some(next.virtual_address)).chain([None]);
+        let mut sorted: Vec<(usize, &Section)> = sections.iter().enumerate().collect();
+        sorted.sort_by_key(|(_, section)| section.virtual_address);
+        let next_addresses = sorted.iter().skip(1).map(|(_, next)| Some(next.virtual_address)).chain([None]);
 
         let mut reach = 0;
-        let spans = sorted.iter().zip(next_addresses).map(|(section, next)| {
+        let spans = sorted.iter().zip(next_addresses).map(|(&(index, section), next)| {
             let start = align(section.virtual_address, section_alignment, file_alignment);
             let raw_start = raw_start(section, section_alignment);
             let size = if file_len as i64 - raw_start < section.raw_size {
@@ -65,6 +67,7 @@ impl RvaMap {
                 reach,
                 raw_start: raw_start as u64,
                 raw_end: (section.raw_offset + section.raw_size) as u64,
+                index,
             }
         });
         Self { spans: spans.collect(), file_len: file_len as u64 }
@@ -81,6 +84,11 @@ impl RvaMap {
         Some(start as usize..end.max(start) as usize)
     }
 
+    /// Place in the section table of the section that holds `rva`.
+    pub(super) fn section(&self, rva: u64) -> Option<usize> {
+        self.span(rva).map(|span| span.index)
+    }
+
     fn span(&self, rva: u64) -> Option<&Span> {
         let first = self.spans.partition_point(|span| span.reach <= rva);
         self.spans.get(first).filter(|span| span.start <= rva && rva < span.end)
@@ -94,7 +102,7 @@ fn align(address: i64, section_alignment: i64, file_alignment: i64) -> i64 {
 
 /// First byte of the section in the file: rounded down to a sector, but where a file of low
 /// alignment is mapped as it is.
-fn raw_start(section: &Section, section_alignment: i64) -> i64 {
+pub(super) fn raw_start(section: &Section, section_alignment: i64) -> i64 {
     if section_alignment < PAGE && section.raw_offset == section.virtual_address {
         section.virtual_address
     } else {

@@ -1,7 +1,8 @@
 //! The section table.
 //!
 //! Gives the section headers in table order, as goblin reads them; stops where pefile does: at a header
-//! of zeros, at one that cannot be a section, at the end of the file. Long names stay as `/4`.
+//! of zeros, at one that cannot be a section, at the end of the file. Long names stay as `/4`; they and
+//! what the data says are filled in by `coff` and `feature::parts`.
 
 use goblin::pe::section_table::{SIZEOF_SECTION_TABLE, SectionTable};
 
@@ -87,5 +88,6 @@ fn section(header: &[u8; SIZEOF_SECTION_TABLE]) -> Option<Section> {
         executable: fields.characteristics & IMAGE_SCN_MEM_EXECUTE != 0,
         readable: fields.characteristics & IMAGE_SCN_MEM_READ != 0,
         writable: fields.characteristics & IMAGE_SCN_MEM_WRITE != 0,
+        ..Section::default()
     })
 }

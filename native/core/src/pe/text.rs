@@ -15,6 +15,22 @@ pub(super) fn escaped(bytes: &[u8]) -> String {
     text
 }
 
+/// UTF-16LE `bytes` as text; a surrogate without its other half becomes `\uNNNN`, an odd last byte `\xNN`.
+pub(super) fn escaped_utf16(bytes: &[u8]) -> String {
+    let (units, rest) = bytes.as_chunks::<2>();
+    let mut text = String::with_capacity(units.len());
+    for decoded in char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit))) {
+        match decoded {
+            Ok(character) => text.push(character),
+            Err(lone) => {
+                text.push_str("\\u");
+                text.push_str(&crate::hash::hex(&lone.unpaired_surrogate().to_be_bytes()));
+            }
+        }
+    }
+    text + &escaped(rest)
+}
+
 /// `bytes` as text without the bytes that are not UTF-8 and without NULs.
 pub(super) fn stripped(bytes: &[u8]) -> String {
     let valid = bytes.utf8_chunks().map(|chunk| chunk.valid());
@@ -23,11 +39,18 @@ pub(super) fn stripped(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{escaped, stripped};
+    use super::{escaped, escaped_utf16, stripped};
 
     #[test]
     fn bytes_that_are_not_utf8_are_shown_as_hex() {
         assert_eq!(escaped(b"a\xff\xc3b\xc3\xa9"), "a\\xff\\xc3b\u{e9}");
+    }
+
+    #[test]
+    fn surrogates_without_a_pair_and_odd_bytes_are_shown_as_hex() {
+        let units = [0x61, 0xd83d, 0xde00, 0xd800, 0x62, 0xdc01];
+        let bytes: Vec<u8> = units.iter().flat_map(|unit: &u16| unit.to_le_bytes()).chain([0xff]).collect();
+        assert_eq!(escaped_utf16(&bytes), "a\u{1f600}\\ud800b\\udc01\\xff");
     }
 
     #[test]

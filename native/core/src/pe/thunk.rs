@@ -3,6 +3,8 @@
 //! Reads the lookup table, or the address table where that one is empty or broken. Ends where pefile
 //! ends a table; what stands in front of a broken entry is kept, which pefile throws away.
 
+use std::ops::Range;
+
 use crate::schema::ImportedFunction;
 
 use super::ordinals;
@@ -15,16 +17,33 @@ struct Table {
     broken: Option<(&'static str, u64)>,
 }
 
-/// Functions of the descriptor whose tables are at the RVAs `lookup` and `address` (0: none).
+/// What the addresses in descriptors and thunks are.
+pub(super) enum AddressSpace {
+    /// RVAs.
+    Relative,
+    /// Virtual addresses of the image that is loaded at this range; others, as 0, are left as they are.
+    Virtual(Range<u64>),
+}
+
+impl AddressSpace {
+    pub(super) fn rva(&self, address: u64) -> u64 {
+        match self {
+            Self::Virtual(image) if image.contains(&address) => address - image.start,
+            _ => address,
+        }
+    }
+}
+
+/// Functions of the descriptor whose lookup and address table are at these RVAs (0: none).
 pub(super) fn functions(
     walk: &mut Walk<'_, '_, '_>,
-    lookup: u32,
-    address: u32,
+    [lookup, address]: [u64; 2],
+    space: &AddressSpace,
     dll: &[u8],
 ) -> Vec<ImportedFunction> {
     let wide = walk.image.is_64bit();
     let ordinal_flag = if wide { 1 << 63 } else { 1 << 31 };
-    let thunks = choose(walk, lookup.into(), address.into(), ordinal_flag);
+    let thunks = choose(walk, [lookup, address], space, ordinal_flag);
 
     let mut functions = Vec::with_capacity(thunks.len());
     for thunk in thunks {
@@ -46,12 +65,17 @@ pub(super) fn functions(
     functions
 }
 
-fn choose(walk: &mut Walk<'_, '_, '_>, lookup: u64, address: u64, ordinal_flag: u64) -> Vec<u64> {
-    let first = table(walk, lookup, ordinal_flag);
+fn choose(
+    walk: &mut Walk<'_, '_, '_>,
+    [lookup, address]: [u64; 2],
+    space: &AddressSpace,
+    ordinal_flag: u64,
+) -> Vec<u64> {
+    let first = table(walk, lookup, space, ordinal_flag);
     if first.broken.is_none() && !first.thunks.is_empty() {
         return first.thunks;
     }
-    let second = table(walk, address, ordinal_flag);
+    let second = table(walk, address, space, ordinal_flag);
     if let Some((kind, rva)) = first.broken.or(second.broken) {
         walk.note(kind, walk.image.offset_of(rva), format!("{rva:#x}"));
     }
@@ -59,7 +83,7 @@ fn choose(walk: &mut Walk<'_, '_, '_>, lookup: u64, address: u64, ordinal_flag: 
     if first.thunks.is_empty() || second_is_better { second.thunks } else { first.thunks }
 }
 
-fn table(walk: &mut Walk<'_, '_, '_>, start: u64, ordinal_flag: u64) -> Table {
+fn table(walk: &mut Walk<'_, '_, '_>, start: u64, space: &AddressSpace, ordinal_flag: u64) -> Table {
     let mut thunks = Vec::new();
     if start == 0 {
         return Table { thunks, broken: None };
@@ -69,6 +93,7 @@ fn table(walk: &mut Walk<'_, '_, '_>, start: u64, ordinal_flag: u64) -> Table {
     let mut rva = start;
     for entry in data.chunks_exact(width) {
         let thunk = entry.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
+        let thunk = space.rva(thunk);
         // An entry that points into its own table is data, not an import; pefile met such a file.
         if thunk == 0 || !walk.step() || (start..=rva).contains(&thunk) {
             return Table { thunks, broken: None };

@@ -23,8 +23,17 @@ pub(super) struct Walk<'i, 'a, 'p> {
 impl<'i, 'a, 'p> Walk<'i, 'a, 'p> {
     /// `stage` is the stage of its problems; its limits are `<stage>_steps` and `<stage>_text`.
     pub(super) fn new(image: &'i Image<'a>, stage: &'static str, problems: &'p mut Problems) -> Self {
-        let (steps, text) = (MAX_DIRECTORY_STEPS, MAX_DIRECTORY_TEXT);
-        Self { image, problems, stage, steps, text, spent: false, noted: Vec::new() }
+        Self::with_steps(image, stage, MAX_DIRECTORY_STEPS, problems)
+    }
+
+    /// A walk that may take another number of steps.
+    pub(super) fn with_steps(
+        image: &'i Image<'a>,
+        stage: &'static str,
+        steps: usize,
+        problems: &'p mut Problems,
+    ) -> Self {
+        Self { image, problems, stage, steps, text: MAX_DIRECTORY_TEXT, spent: false, noted: Vec::new() }
     }
 
     /// Counts one table entry; false where the walk has to end.
@@ -43,6 +52,29 @@ impl<'i, 'a, 'p> Walk<'i, 'a, 'p> {
         }
     }
 
+    /// Counts `len` bytes of text that are kept; false where there is no room for them.
+    pub(super) fn keep(&mut self, len: usize) -> bool {
+        let left = self.text.checked_sub(len);
+        if left.is_none() {
+            self.spend("text");
+        }
+        self.text = left.unwrap_or(self.text);
+        left.is_some()
+    }
+
+    /// Whether a list of `rows` may grow; where not, the limit `name` has cut it.
+    pub(super) fn has_room(&mut self, rows: usize, most: usize, name: &str) -> bool {
+        if rows >= most {
+            self.problems.limit(name);
+        }
+        rows < most
+    }
+
+    /// Notes that the limit `name`, which is not the walk's own, cut something.
+    pub(super) fn limit(&mut self, name: &str) {
+        self.problems.limit(name);
+    }
+
     /// The name at `rva`, up to its NUL; `None` where nothing is mapped or the text is spent. RVA 0 is
     /// the absent name, not the `MZ` that stands there.
     pub(super) fn name_at(&mut self, rva: u64) -> Option<String> {
@@ -51,11 +83,9 @@ impl<'i, 'a, 'p> Walk<'i, 'a, 'p> {
             return None;
         };
         let name = text::escaped(bytes);
-        let Some(left) = self.text.checked_sub(name.len()) else {
-            self.spend("text");
+        if !self.keep(name.len()) {
             return None;
-        };
-        self.text = left;
+        }
         if bytes.len() == MAX_NAME {
             self.problems.limit("name_length");
         }
@@ -63,6 +93,14 @@ impl<'i, 'a, 'p> Walk<'i, 'a, 'p> {
             self.note("name_unprintable", self.image.offset_of(rva), name.clone());
         }
         Some(name)
+    }
+
+    /// Notes the first oddity of `kind` that costs the row nothing.
+    pub(super) fn odd(&mut self, kind: &'static str, offset: Option<u64>, detail: impl Into<String>) {
+        if !self.noted.contains(&kind) {
+            self.noted.push(kind);
+            self.problems.odd(self.stage, kind, offset, detail);
+        }
     }
 
     /// Notes the first oddity of `kind`.

@@ -12,7 +12,7 @@ use crate::hash::hex;
 use crate::limits::MAX_SERIAL_BYTES;
 use crate::pe::distinguished_name::distinguished_name;
 use crate::pe::pem::pem;
-use crate::problems::Problems;
+use crate::problems::{Problems, shown};
 use crate::schema::Certificate;
 
 /// The certificate in `element`, a `Certificate` of RFC 5280.
@@ -25,19 +25,41 @@ pub(super) fn certificate(element: &Element, problems: &mut Problems) -> Certifi
     let mut fields = Fields { elements: element.children(), problems };
     let tbs = fields.take(SEQUENCE, "tbsCertificate");
     // Of the two places that name the algorithm, the one that says how the signature was made.
-    certificate.algorithm =
+    certificate.algorithm_oid =
         fields.take(SEQUENCE, "signatureAlgorithm").and_then(|element| fields.algorithm(&element));
+    certificate.algorithm = certificate.algorithm_oid.clone().map(oid::signature_algorithm);
     if let Some(tbs) = tbs {
         to_be_signed(&mut Fields { elements: tbs.children(), problems }, &mut certificate);
     }
     certificate
 }
 
+/// Serial number, issuer and subject of the certificate in `element`.
+pub(super) fn identity<'a>(element: &Element<'a>) -> Option<(Element<'a>, Element<'a>, Element<'a>)> {
+    let tbs = element.first()?;
+    let mut fields = tbs.children();
+    if fields.peek() == Some(CONTEXT_0) {
+        fields.next();
+    }
+    let serial = fields.next()?.ok()?;
+    fields.next()?.ok()?;
+    let issuer = fields.next()?.ok()?;
+    fields.next()?.ok()?;
+    Some((serial, issuer, fields.next()?.ok()?))
+}
+
 /// Fills in the fields of a `TBSCertificate`.
 fn to_be_signed(fields: &mut Fields, certificate: &mut Certificate) {
-    if fields.elements.peek() == Some(CONTEXT_0) {
-        fields.take(CONTEXT_0, "version");
-    }
+    // Left out it is 0, the first version.
+    let version = match fields.elements.peek() {
+        Some(CONTEXT_0) => fields.take(CONTEXT_0, "version").and_then(|version| version.first()),
+        _ => None,
+    };
+    certificate.version = match version.map(|version| version.content) {
+        None => Some(1),
+        Some([number]) => Some(i32::from(*number) + 1),
+        Some(_) => None,
+    };
     certificate.serial = fields.take(INTEGER, "serialNumber").and_then(|serial| fields.serial(&serial));
     fields.take(SEQUENCE, "signature");
     if let Some(issuer) = fields.take(SEQUENCE, "issuer") {
@@ -99,7 +121,7 @@ impl<'a> Fields<'a, '_> {
         let element = self.next(name)?;
         let timestamp = time::timestamp(&element);
         if timestamp.is_none() {
-            self.broken(element.offset, format!("{name}: {}", element.content.escape_ascii()));
+            self.broken(element.offset, format!("{name}: {}", shown(element.content)));
         }
         timestamp
     }
@@ -117,7 +139,7 @@ impl<'a> Fields<'a, '_> {
         serial
     }
 
-    /// Name of the algorithm in an `AlgorithmIdentifier`.
+    /// Dotted text of the algorithm in an `AlgorithmIdentifier`.
     fn algorithm(&mut self, element: &Element) -> Option<String> {
         let mut fields = Fields { elements: element.children(), problems: self.problems };
         let algorithm = fields.take(OBJECT_IDENTIFIER, "algorithm").filter(|oid| oid.whole)?;
@@ -125,7 +147,7 @@ impl<'a> Fields<'a, '_> {
         if dotted.is_none() {
             self.broken(algorithm.offset, "algorithm: no object identifier".to_owned());
         }
-        dotted.map(oid::signature_algorithm)
+        dotted
     }
 
     fn broken(&mut self, offset: u64, detail: String) {

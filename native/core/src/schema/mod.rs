@@ -7,12 +7,31 @@
 
 use crate::column::{Bytes, Timestamp, columns};
 
+mod clr;
 mod headers;
+mod pivots;
+mod resources;
+mod signature;
 mod tables;
 mod trust;
 
+pub use clr::{Assembly, AssemblyRef, Clr, ClrResource, ClrStream, ClrTable};
 pub use headers::{CoffHeader, DataDirectory, DosHeader, OptionalHeader};
-pub use tables::{Export, Import, ImportedFunction, Section};
+pub use pivots::{
+    BoundForwarder, BoundImport, Checksum, CoffSymbolTable, DosStub, EntryPoint, Overlay, PackerHint, Rich,
+    RichEntry,
+};
+pub use resources::{Manifest, Resource, ResourceDirectory, Translation, VersionInfo, VersionString};
+pub use signature::{Signature, WinCertificate};
+mod directories;
+mod load_config;
+
+pub use directories::{
+    CodeView, DebugEntry, Exceptions, PdbChecksum, Pogo, PogoEntry, RelocationType, Relocations, Tls,
+    TlsCallback, UnwindVersion, VcFeature,
+};
+pub use load_config::{DynamicRelocations, LoadConfig, LoadConfigTable};
+pub use tables::{Export, ExportDirectory, Import, ImportedFunction, Section};
 pub use trust::{Certificate, NameAttribute};
 
 /// Version of the columns. An output holds one version only.
@@ -76,9 +95,81 @@ columns! {
         pub imports: Option<Vec<Import>>,
         /// The export directory in pefile's order: a row a name in name table order, then the nameless by ordinal.
         pub exports: Option<Vec<Export>>,
+        /// The export directory itself.
+        pub export_directory: Option<ExportDirectory>,
+
+        /// The CLR header and what the metadata of a .NET file says (ECMA-335).
+        pub clr: Option<Clr>,
+        /// The leaves of the resource tree, in its order.
+        pub resources: Option<Vec<Resource>>,
+        /// Root of the resource tree.
+        pub resource_directory: Option<ResourceDirectory>,
+        /// Version information.
+        pub version_info: Option<VersionInfo>,
+        /// Application manifest.
+        pub manifest: Option<Manifest>,
+        /// SHA-256 of the largest image of the first icon group, lower-case hex.
+        pub icon_hash: Option<String>,
+
+        /// Every certificate of every PKCS#7: of the certificate table in its order, then of nested signatures and timestamps.
+        /// The debug directory, in its order.
+        pub debug: Option<Vec<DebugEntry>>,
+        /// Path of the PDB that the first `CodeView` entry with an RSDS or NB10 record names.
+        pub pdb_path: Option<String>,
+        /// GUID of that record, where it is an RSDS.
+        pub pdb_guid: Option<String>,
+        /// Age of that record.
+        pub pdb_age: Option<i64>,
+        /// `IMAGE_TLS_DIRECTORY` and its callbacks.
+        pub tls: Option<Tls>,
+        /// `IMAGE_LOAD_CONFIG_DIRECTORY`, and its tables counted.
+        pub load_config: Option<LoadConfig>,
+        /// Base relocations, counted.
+        pub relocations: Option<Relocations>,
+        /// Function table and unwind records, counted.
+        pub exceptions: Option<Exceptions>,
 
         /// Every certificate of every PKCS#7 in the certificate table, in its order.
         pub certificates: Option<Vec<Certificate>>,
+        /// `WIN_CERTIFICATE` headers of the certificate table.
+        pub win_certificates: Option<Vec<WinCertificate>>,
+        /// Authenticode signatures, nested ones behind those around them; what they say, nothing verified but `digest_matches`.
+        pub signatures: Option<Vec<Signature>>,
+        /// SHA-256 of what Authenticode hashes, signed or not, lower-case hex; null where the file was not read whole.
+        pub authentihash_sha256: Option<String>,
+        /// SHA-1 of the same; signed files only.
+        pub authentihash_sha1: Option<String>,
+        /// MD5 of the same; signed files only.
+        pub authentihash_md5: Option<String>,
+
+        /// The bytes between `IMAGE_DOS_HEADER` and the PE signature; null where there are none.
+        pub dos_stub: Option<DosStub>,
+        /// Rich data that Microsoft's linker leaves in the stub; null where there is none.
+        pub rich: Option<Rich>,
+        /// MD5 of the unmasked Rich data, as in `rich.hash`.
+        pub rich_hash: Option<String>,
+        /// The COFF symbol table; null where the header has none.
+        pub coff_symbol_table: Option<CoffSymbolTable>,
+        /// The entry point; null where its RVA is 0, as in DLLs without code.
+        pub entry_point: Option<EntryPoint>,
+        /// The checksum as stored and as computed.
+        pub checksum: Option<Checksum>,
+        /// pefile's rule: imports from `ntoskrnl.exe`, `hal.dll`, `ndis.sys`, `bootvid.dll` or `kdcom.dll`, or a
+        /// section `PAGE` or `PAGED` with a native subsystem.
+        pub is_driver: Option<bool>,
+        /// The bound import directory; null where there is none.
+        pub bound_imports: Option<Vec<BoundImport>>,
+        /// MD5 of the imports as `dll.function`, equal to yara-x; without delay imports; null without imports.
+        pub imphash: Option<String>,
+        /// MD5 of the exported names in lower case, joined by commas, as pefile's; null without names.
+        pub exphash: Option<String>,
+        /// What follows the image in the file; null where nothing does.
+        pub overlay: Option<Overlay>,
+        /// TLSH (128 buckets, 1-byte checksum, `T1`) of the whole file, with `--with tlsh` only; null where the file is
+        /// shorter than 50 bytes or too uniform.
+        pub tlsh: Option<String>,
+        /// Signs of packers, installers, compilers and runtimes, each with what shows it; empty where none was seen.
+        pub packer_hints: Option<Vec<PackerHint>>,
 
         /// Number of static strings in ASCII (rows in `strings`).
         pub string_count_ascii: Option<i64>,

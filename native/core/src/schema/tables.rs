@@ -35,6 +35,17 @@ columns! {
         pub readable: bool,
         /// `IMAGE_SCN_MEM_WRITE` (0x80000000).
         pub writable: bool,
+        /// The name that `/4` or `//AAAAAA` points to in the COFF string table; null where the name stands by itself.
+        pub long_name: Option<String>,
+        /// Shannon entropy of the data in bits a byte, 0 to 8; the data is `SizeOfRawData` bytes from
+        /// `PointerToRawData` rounded down to 512, as far as the file goes.
+        pub entropy: Option<f64>,
+        /// Chi-squared of the data's byte values against equal shares; near 255 for random bytes, null without data.
+        pub chi2: Option<f64>,
+        /// MD5 of the data, lower-case hex.
+        pub md5: Option<String>,
+        /// SHA-256 of the data, lower-case hex.
+        pub sha256: Option<String>,
     }
 
     /// One `IMAGE_IMPORT_DESCRIPTOR`.
@@ -43,6 +54,14 @@ columns! {
         pub dll: String,
         /// From the delay import directory.
         pub delayed: bool,
+        /// `TimeDateStamp` of the descriptor: 0, -1 (4294967295) where bound, or the bound DLL's time.
+        pub time_date_stamp: i64,
+        /// `ForwarderChain`; none in a delay descriptor.
+        pub forwarder_chain: Option<i64>,
+        /// RVA of the lookup table (ILT); 0 where there is none.
+        pub lookup_table_rva: i64,
+        /// RVA of the address table (IAT); function `i` is called through entry `i`, of 4 or, in PE32+, 8 bytes.
+        pub address_table_rva: i64,
         /// Its functions, in thunk order.
         pub functions: Vec<ImportedFunction>,
     }
@@ -55,6 +74,26 @@ columns! {
         pub ordinal: Option<i32>,
         /// Its hint, where it is imported by name.
         pub hint: Option<i32>,
+    }
+
+    /// `IMAGE_EXPORT_DIRECTORY`.
+    pub struct ExportDirectory {
+        /// The DLL's own name; null where it cannot be read.
+        pub dll: Option<String>,
+        /// Reserved, 0.
+        pub characteristics: i64,
+        /// Seconds since 1970, or a hash.
+        pub time_date_stamp: i64,
+        /// Version, major.
+        pub major_version: i32,
+        /// Version, minor.
+        pub minor_version: i32,
+        /// `Base`: the first ordinal.
+        pub base: i64,
+        /// Slots of the address table, empty ones too.
+        pub number_of_functions: i64,
+        /// Entries of the name table.
+        pub number_of_names: i64,
     }
 
     /// One exported function or datum.

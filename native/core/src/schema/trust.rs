@@ -27,6 +27,12 @@ columns! {
         pub certificate: String,
         /// Signature algorithm: name, or dotted OID where there is none.
         pub algorithm: Option<String>,
+        /// Signature algorithm, dotted OID.
+        pub algorithm_oid: Option<String>,
+        /// X.509 version: 1, 2 or 3.
+        pub version: Option<i32>,
+        /// Where it was found: `signature` (a PKCS#7 of the certificate table), `nested` (a signature inside another) or `timestamp` (an RFC 3161 token).
+        pub source: String,
     }
 
     /// One attribute of a distinguished name.

@@ -1,0 +1,87 @@
+//! The stages of stub, Rich data, entry point, checksum, delay and bound imports, section data, overlay, hints.
+//!
+//! They run behind the stages of the tables, because hashes and hints are computed from those.
+
+use super::guarded;
+use crate::feature;
+use crate::hash::{Part, digest_each_part, hex, md5};
+use crate::limits::{MAX_DOS_STUB, MAX_SECTION_TEXT};
+use crate::pe::{self, Image};
+use crate::problems::Problems;
+use crate::schema::{Checksum, DosStub, Overlay, Rich, Sample};
+use crate::text::magic::magic;
+
+/// Fills in the columns; the file may be longer than the image that was held of it.
+pub(super) fn pivots(image: &Image, file_size: u64, sample: &mut Sample, problems: &mut Problems) {
+    let is_whole = image.bytes().len() as u64 == file_size;
+    sample.dos_stub = pe::rich::stub(image).map(|stub| dos_stub(stub, problems));
+    let rich = guarded("rich", problems, |problems| pe::rich::rich(image, problems));
+    sample.rich = rich.map(|rich| Rich {
+        key: rich.key.into(),
+        file_offset: rich.offset as i64,
+        entries: rich.entries,
+        hash: hex(&md5(&rich.clear)),
+        checksum_ok: rich.checksum_ok,
+    });
+    sample.rich_hash = sample.rich.as_ref().map(|rich| rich.hash.clone());
+    sample.coff_symbol_table = guarded("coff", problems, |problems| pe::coff::symbol_table(image, problems));
+    sample.entry_point =
+        guarded("entry_point", problems, |problems| pe::entry_point::entry_point(image, problems));
+    sample.checksum = guarded("checksum", problems, |_| checksum(image, is_whole));
+    let delayed =
+        guarded("delay_import", problems, |problems| pe::delay_import::delay_imports(image, problems));
+    if let Some(delayed) = delayed {
+        sample.imports.get_or_insert_default().extend(delayed);
+    }
+    sample.bound_imports =
+        guarded("bound_import", problems, |problems| pe::bound_import::bound_imports(image, problems));
+    let imports = sample.imports.as_deref().unwrap_or_default();
+    let subsystem = image.optional_header().and_then(|optional| optional.subsystem);
+    sample.is_driver = Some(feature::is_driver::is_driver(imports, image.sections(), subsystem));
+    sample.imphash = guarded("imphash", problems, |problems| feature::imphash::imphash(imports, problems));
+    let exports = sample.exports.as_deref().unwrap_or_default();
+    sample.exphash = guarded("exphash", problems, |_| feature::exphash::exphash(exports));
+    sample.overlay = guarded("overlay", problems, |_| overlay(image, file_size));
+
+    let mut sections = image.sections().to_vec();
+    guarded("section", problems, |problems| {
+        let mut room = MAX_SECTION_TEXT;
+        for section in &mut sections {
+            section.long_name = pe::coff::long_name(image, section).filter(|name| name.len() <= room);
+            room -= section.long_name.as_ref().map_or(0, String::len);
+        }
+        pe::section_layout::oddities(image, problems);
+        feature::parts::fill(image, &mut sections, sample.overlay.as_mut(), problems);
+        Some(())
+    });
+    sample.sections = Some(sections);
+    sample.packer_hints = guarded("packer", problems, |_| Some(feature::packer::hints(image, sample)));
+}
+
+fn dos_stub(stub: &[u8], problems: &mut Problems) -> DosStub {
+    let is_real = stub.len() <= MAX_DOS_STUB;
+    if !is_real {
+        problems.limit("dos_stub");
+    }
+    let part = Part { bytes: stub, with_md5: false };
+    let sha256 = is_real.then(|| digest_each_part(&[part])).and_then(|digests| digests.first().copied());
+    DosStub { size: stub.len() as i64, sha256: sha256.map(|digests| hex(&digests.sha256)) }
+}
+
+fn checksum(image: &Image, is_whole: bool) -> Option<Checksum> {
+    let stored = image.optional_header()?.check_sum?;
+    let offset = image.optional_header_offset();
+    let computed = is_whole.then(|| i64::from(pe::checksum::checksum(image.bytes(), offset)));
+    Some(Checksum { stored, computed })
+}
+
+fn overlay(image: &Image, file_size: u64) -> Option<Overlay> {
+    let start = pe::overlay::start(image, file_size)?;
+    let bytes = usize::try_from(start).ok().and_then(|start| image.bytes().get(start..));
+    Some(Overlay {
+        file_offset: start as i64,
+        size: (file_size - start) as i64,
+        magic: bytes.map(|bytes| magic(bytes, file_size - start)),
+        ..Overlay::default()
+    })
+}

@@ -1,0 +1,105 @@
+//! Single values from the tables: the module's name, constants, field data, the type library's id
+//! (ECMA-335 II.22.9, II.22.10, II.22.18, II.22.30).
+
+use std::fmt::Write as _;
+
+use crate::limits::{MAX_CLR_CONSTANT, MAX_CLR_ROWS, MAX_NAME};
+use crate::pe::text;
+use crate::pe::walk::Walk;
+
+use super::Metadata;
+use super::heaps::counted;
+use super::layout::{self, tag};
+
+/// `ELEMENT_TYPE_STRING`.
+const STRING: u32 = 0x0e;
+
+impl Metadata<'_> {
+    /// Name and MVID of the module.
+    pub(super) fn module(&self, walk: &mut Walk<'_, '_, '_>) -> (Option<String>, Option<String>) {
+        let Some(row) = self.tables.rows(layout::MODULE).next() else { return (None, None) };
+        (self.heaps.text(row.value(1), walk), self.heaps.guid(row.value(2), walk))
+    }
+
+    /// File offsets of `FieldRVA`, but for what only memory holds.
+    pub(super) fn field_offsets(&self, walk: &mut Walk<'_, '_, '_>) -> Vec<i64> {
+        let mut offsets = Vec::new();
+        for row in self.tables.rows(layout::FIELD_RVA) {
+            if !walk.step() {
+                break;
+            }
+            let rva = u64::from(row.value(0));
+            if walk.image.data_at(rva, 1).is_some_and(|data| !data.is_empty()) {
+                offsets.extend(walk.image.offset_of(rva).map(|offset| offset as i64));
+            }
+        }
+        offsets
+    }
+
+    /// The constants of type string.
+    pub(super) fn constants(&self, walk: &mut Walk<'_, '_, '_>) -> Vec<String> {
+        let mut constants = Vec::new();
+        for row in self.tables.rows(layout::CONSTANT) {
+            if !walk.step() || !walk.has_room(constants.len(), MAX_CLR_ROWS, "clr_rows") {
+                break;
+            }
+            // The word's second byte is padding.
+            if row.value(0) & 0xff != STRING {
+                continue;
+            }
+            let Some(blob) = self.heaps.blob(row.value(2), walk) else { continue };
+            if blob.len() > MAX_CLR_CONSTANT {
+                walk.limit("clr_constant");
+            }
+            let constant = wide(blob.get(..MAX_CLR_CONSTANT).unwrap_or(blob));
+            if !walk.keep(constant.len()) {
+                break;
+            }
+            constants.push(constant);
+        }
+        constants
+    }
+
+    /// The string that the assembly's `GuidAttribute` was given, by yara-x's rule: the attribute is
+    /// one whose constructor is a member of a referred type of that name.
+    pub(super) fn typelib(&self, walk: &mut Walk<'_, '_, '_>) -> Option<String> {
+        for row in self.tables.rows(layout::CUSTOM_ATTRIBUTE) {
+            if !walk.step() {
+                break;
+            }
+            let is_guid = row
+                .coded(0, tag::ATTRIBUTE_OF_ASSEMBLY)
+                .and_then(|_| row.coded(1, tag::TYPE_IS_MEMBER_REF))
+                .and_then(|number| {
+                    self.tables.row(layout::MEMBER_REF, number)?.coded(0, tag::PARENT_IS_TYPE_REF)
+                })
+                .and_then(|number| self.tables.row(layout::TYPE_REF, number))
+                .is_some_and(|class| self.heaps.is_text(class.value(1), "GuidAttribute"));
+            if is_guid {
+                // Prolog 0x0001, then the string.
+                let value = self.heaps.blob(row.value(2), walk)?;
+                let (guid, _) = value.get(2..).and_then(counted)?;
+                if guid.len() > MAX_NAME {
+                    walk.limit("name_length");
+                }
+                return Some(text::escaped(guid.get(..MAX_NAME).unwrap_or(guid)));
+            }
+        }
+        None
+    }
+}
+
+/// UTF-16LE as text; half a surrogate pair as `\uNNNN`.
+fn wide(bytes: &[u8]) -> String {
+    let units = bytes.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
+    let mut text = String::with_capacity(bytes.len() / 2);
+    for character in char::decode_utf16(units) {
+        match character {
+            Ok(character) => text.push(character),
+            Err(half) => {
+                let _ = write!(text, "\\u{:04x}", half.unpaired_surrogate());
+            }
+        }
+    }
+    text
+}
