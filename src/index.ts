@@ -4,17 +4,5 @@ export { runExtraction as run, type RunObserver, type RunReport } from './comman
 export { runOptions, type RunFlags, type RunOptions } from './core/options.ts';
 export { EXIT, RunError, UsageError } from './core/errors.ts';
 export { extractSample as extractFile, type ExtractOptions, type ExtractedFile } from './commands/extract-file.ts';
-export type {
-  Certificate,
-  CoffHeader,
-  Export,
-  Import,
-  ImportedFunction,
-  NameAttribute,
-  OptionalHeader,
-  Problem,
-  Sample,
-  Section,
-  StaticString,
-} from './core/sample.ts';
+export type * from './core/sample.ts';
 export type { Counts, Delivery, FileRef, ShardFiles, ShardPlan, Sink, Source, Stage } from './core/types.ts';

@@ -18,6 +18,8 @@ export interface ExtractOptions {
   readonly classic?: boolean;
   /** Bytes up to which a file is parsed; larger ones are hashed and scanned only. */
   readonly maxFileSize?: number;
+  /** TLSH too. */
+  readonly tlsh?: boolean;
   /** At most so many strings, in file order, ASCII first; the counts in the record are of all. */
   readonly maxStrings?: number;
 }
@@ -33,32 +35,37 @@ export interface ExtractedFile {
  * @throws UsageError where there is no file of that name.
  */
 export function extractSample(path: string, options: ExtractOptions = {}): ExtractedFile {
-  return JSON.parse(extractText(path, options).replace(wideField(), '"$1":"$2"'), (key, value: unknown) =>
-    typeof value === 'string' && wide?.has(key) === true ? BigInt(value) : value,
-  ) as ExtractedFile;
+  const { field, names } = wideFields();
+  const text = extractText(path, options).replace(field, (_, name: string, value: string) => `"${name}":${value.replace(/\d+/gu, '"$&"')}`);
+  return JSON.parse(text, (key, value: unknown) => {
+    if (!names.has(key)) return value;
+    if (Array.isArray(value)) return value.map(String).map(BigInt);
+    return typeof value === 'string' ? BigInt(value) : value;
+  }) as ExtractedFile;
 }
 
 /** The same as exact JSON text. */
-export function extractText(path: string, { classic = false, maxFileSize = MAX_FILE_SIZE, maxStrings = MAX_STRINGS }: ExtractOptions = {}): string {
+export function extractText(
+  path: string,
+  { classic = false, tlsh = false, maxFileSize = MAX_FILE_SIZE, maxStrings = MAX_STRINGS }: ExtractOptions = {},
+): string {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) throw new UsageError(`${path}: no such file`);
   if (found.isDirectory()) throw new UsageError(`${path}: is a folder: \`merc run\` takes folders`);
-  return extractFile(path, { classic, maxFileSize }, Math.min(maxStrings, MAX_STRINGS));
+  return extractFile(path, { classic, tlsh, maxFileSize }, Math.min(maxStrings, MAX_STRINGS));
 }
 
-let wide: ReadonlySet<string> | undefined;
-let field: RegExp | undefined;
+let wide: { readonly field: RegExp; readonly names: ReadonlySet<string> } | undefined;
 
-/** An integer field of 64 bits. It cannot be met within a text, where its quotes would be escaped. */
-function wideField(): RegExp {
-  if (field !== undefined) return field;
+/** Integer fields of 64 bits, and lists of them. They cannot be met within a text, where their quotes would be escaped. */
+function wideFields(): NonNullable<typeof wide> {
+  if (wide !== undefined) return wide;
   const open: FeatureMember[] = (JSON.parse(columns()) as FeatureGroup[]).flatMap((group) => group.columns);
   const names = new Set<string>();
   for (let member = open.pop(); member !== undefined; member = open.pop()) {
-    if (member.sql_type === 'UBIGINT') names.add(member.name);
+    if (member.sql_type === 'UBIGINT' || member.sql_type === 'LIST<UBIGINT>') names.add(member.name);
     open.push(...member.members);
   }
-  wide = names;
-  field = new RegExp(`"(${[...names].join('|')})":(\\d+)`, 'g');
-  return field;
+  wide = { field: new RegExp(`"(${[...names].join('|')})":(\\d+|\\[[\\d,]+\\])`, 'gu'), names };
+  return wide;
 }

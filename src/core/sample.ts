@@ -2,6 +2,24 @@
 // described by `merc features`. 64-bit fields are bigint, whatever their value; times are ISO 8601
 // in UTC, bytes are lower-case hex.
 
+import type { Clr } from './record/clr.ts';
+import type { DebugEntry, Exceptions, Relocations, Tls } from './record/directories.ts';
+import type { CoffHeader, DataDirectory, DosHeader, OptionalHeader } from './record/headers.ts';
+import type { LoadConfig } from './record/load-config.ts';
+import type { BoundImport, Checksum, CoffSymbolTable, DosStub, EntryPoint, Overlay, PackerHint, Rich } from './record/pivots.ts';
+import type { Manifest, Resource, ResourceDirectory, VersionInfo } from './record/resources.ts';
+import type { Export, Import, Section } from './record/tables.ts';
+import type { Certificate, Signature, WinCertificate } from './record/trust.ts';
+
+export type * from './record/clr.ts';
+export type * from './record/directories.ts';
+export type * from './record/headers.ts';
+export type * from './record/load-config.ts';
+export type * from './record/pivots.ts';
+export type * from './record/resources.ts';
+export type * from './record/tables.ts';
+export type * from './record/trust.ts';
+
 export interface Problem {
   readonly stage: string;
   readonly kind: string;
@@ -9,111 +27,13 @@ export interface Problem {
   readonly detail: string | null;
 }
 
-export interface CoffHeader {
-  readonly machine: number;
-  readonly number_of_sections: number;
-  readonly time_date_stamp: number;
-  readonly pointer_to_symbol_table: number;
-  readonly number_of_symbols: number;
-  readonly size_of_optional_header: number;
-  readonly characteristics: number;
-  readonly characteristics_names: readonly string[];
-}
-
-type OptionalNumbers =
-  | 'major_linker_version'
-  | 'minor_linker_version'
-  | 'size_of_code'
-  | 'size_of_initialized_data'
-  | 'size_of_uninitialized_data'
-  | 'address_of_entry_point'
-  | 'base_of_code'
-  | 'base_of_data'
-  | 'section_alignment'
-  | 'file_alignment'
-  | 'major_operating_system_version'
-  | 'minor_operating_system_version'
-  | 'major_image_version'
-  | 'minor_image_version'
-  | 'major_subsystem_version'
-  | 'minor_subsystem_version'
-  | 'win32_version_value'
-  | 'size_of_image'
-  | 'size_of_headers'
-  | 'check_sum'
-  | 'subsystem'
-  | 'dll_characteristics'
-  | 'loader_flags'
-  | 'number_of_rva_and_sizes';
-type OptionalBigints = 'image_base' | 'size_of_stack_reserve' | 'size_of_stack_commit' | 'size_of_heap_reserve' | 'size_of_heap_commit';
-
-export type OptionalHeader = Readonly<Record<OptionalNumbers, number | null> & Record<OptionalBigints, bigint | null>> & {
-  readonly magic: number;
-  readonly dll_characteristics_names: readonly string[];
-};
-
-export interface Section {
-  readonly name: string;
-  readonly name_raw: string;
-  readonly virtual_address: number;
-  readonly virtual_size: number;
-  readonly raw_offset: number;
-  readonly raw_size: number;
-  readonly pointer_to_relocations: number;
-  readonly pointer_to_linenumbers: number;
-  readonly number_of_relocations: number;
-  readonly number_of_linenumbers: number;
-  readonly characteristics: number;
-  readonly contains_code: boolean;
-  readonly executable: boolean;
-  readonly readable: boolean;
-  readonly writable: boolean;
-  readonly entropy?: number | null;
-}
-
-export interface ImportedFunction {
-  readonly name: string | null;
-  readonly ordinal: number | null;
-  readonly hint: number | null;
-}
-
-export interface Import {
-  readonly dll: string;
-  readonly delayed: boolean;
-  readonly functions: readonly ImportedFunction[];
-}
-
-export interface Export {
-  readonly name: string | null;
-  readonly ordinal: number;
-  readonly rva: number;
-  readonly forwarder: string | null;
-}
-
-export interface NameAttribute {
-  readonly name: string;
-  readonly value: string;
-}
-
-export interface Certificate {
-  readonly subject: string | null;
-  readonly subject_parts: readonly NameAttribute[];
-  readonly issuer: string | null;
-  readonly issuer_parts: readonly NameAttribute[];
-  /** Decimal; of any size. */
-  readonly serial: string | null;
-  readonly fingerprint: string;
-  readonly not_before: string | null;
-  readonly not_after: string | null;
-  readonly public_key: string | null;
-  readonly certificate: string;
-  readonly algorithm: string | null;
-}
-
 /** A record. What has no column here yet is there all the same, under the schema's name. */
 export interface Sample {
   readonly [column: string]: unknown;
+  readonly sample_id: number;
   readonly file_name: string;
+  readonly path: string;
+  readonly path_raw: string | null;
   readonly file_size: number;
   readonly md5: string | null;
   readonly sha1: string | null;
@@ -124,10 +44,10 @@ export interface Sample {
   readonly status: 'ok' | 'partial' | 'not_pe' | 'failed' | 'crashed';
   readonly problems: readonly Problem[];
   readonly limits_hit: readonly string[];
-  readonly dos_header: Readonly<Record<string, number | readonly number[]>> | null;
+  readonly dos_header: DosHeader | null;
   readonly headers: CoffHeader | null;
   readonly headers_optional: OptionalHeader | null;
-  readonly data_directories: readonly { readonly name: string; readonly virtual_address: number; readonly size: number }[] | null;
+  readonly data_directories: readonly DataDirectory[] | null;
   readonly is_64bit: boolean | null;
   readonly is_dll: boolean | null;
   readonly subsystem_name: string | null;
@@ -136,7 +56,39 @@ export interface Sample {
   readonly sections: readonly Section[] | null;
   readonly imports: readonly Import[] | null;
   readonly exports: readonly Export[] | null;
+  readonly clr: Clr | null;
+  readonly resources: readonly Resource[] | null;
+  readonly resource_directory: ResourceDirectory | null;
+  readonly version_info: VersionInfo | null;
+  readonly manifest: Manifest | null;
+  readonly icon_hash: string | null;
+  readonly debug: readonly DebugEntry[] | null;
+  readonly pdb_path: string | null;
+  readonly pdb_guid: string | null;
+  readonly pdb_age: number | null;
+  readonly tls: Tls | null;
+  readonly load_config: LoadConfig | null;
+  readonly relocations: Relocations | null;
+  readonly exceptions: Exceptions | null;
   readonly certificates: readonly Certificate[] | null;
+  readonly win_certificates: readonly WinCertificate[] | null;
+  readonly signatures: readonly Signature[] | null;
+  readonly authentihash_sha256: string | null;
+  readonly authentihash_sha1: string | null;
+  readonly authentihash_md5: string | null;
+  readonly dos_stub: DosStub | null;
+  readonly rich: Rich | null;
+  readonly rich_hash: string | null;
+  readonly coff_symbol_table: CoffSymbolTable | null;
+  readonly entry_point: EntryPoint | null;
+  readonly checksum: Checksum | null;
+  readonly is_driver: boolean | null;
+  readonly bound_imports: readonly BoundImport[] | null;
+  readonly imphash: string | null;
+  readonly exphash: string | null;
+  readonly overlay: Overlay | null;
+  readonly tlsh: string | null;
+  readonly packer_hints: readonly PackerHint[] | null;
   readonly string_count_ascii: number | null;
   readonly string_count_wide: number | null;
   readonly string_bytes: number | null;

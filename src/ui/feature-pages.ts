@@ -39,11 +39,18 @@ export function featuresText(groups: readonly FeatureGroup[], width: number): st
   return `${[...lines, '* kept by `merc run --only classic`. Members of structs: merc features --markdown'].map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
+/** A feature of PE files, and the columns that hold it or why it is not built. */
+export interface Coverage {
+  readonly row: number;
+  readonly feature: string;
+  readonly columns: string;
+}
+
 /**
  * The page docs/FEATURES.md.
  * @param views what each view holds, by name.
  */
-export function featuresMarkdown(groups: readonly FeatureGroup[], views: Readonly<Record<string, string>>): string {
+export function featuresMarkdown(groups: readonly FeatureGroup[], views: Readonly<Record<string, string>>, coverage: readonly Coverage[]): string {
   const sections = groups.map((group) => {
     const rows = group.columns.flatMap((column) => [row(column, column.classic ? 'yes' : '', []), ...memberRows(column.members, [column.name])]);
     return `## \`${group.table}\`: ${group.name}\n\n| column | type | classic | meaning |\n|---|---|---|---|\n${rows.join('\n')}\n`;
@@ -66,6 +73,14 @@ ${sections.join('\n')}
 | view | holds |
 |---|---|
 ${viewRows.join('\n')}
+
+## What there is, and what not
+
+What the best extractors of PE files give between them, and where merc has it:
+
+| row | feature | columns |
+|---|---|---|
+${coverage.map(({ row: number, feature, columns }) => `| ${number} | ${feature} | ${columns} |`).join('\n')}
 `;
 }
 
