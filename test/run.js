@@ -6,7 +6,7 @@
 // is not to be had, its task is skipped with the reason; with CI=true that is a failure.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const RUNTIMES = 'test/runtimes/node_modules';
@@ -73,11 +73,13 @@ function runtime(path) {
 /** merc's output of the demo set against independent tools, and in three readers. */
 function oracle() {
   const python = join(VENV, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  if (!existsSync(join(VENV, 'ready'))) {
+  const requirements = readFileSync('test/oracle/requirements.txt', 'utf8');
+  const installed = join(VENV, 'installed.txt');
+  if (!existsSync(installed) || readFileSync(installed, 'utf8') !== requirements) {
     if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) return 'python3 with venv is not installed';
     const made = run('python3', '-m', 'venv', VENV) && run(python, '-m', 'pip', 'install', '--quiet', '-r', 'test/oracle/requirements.txt');
     if (!made) return 'the Python packages could not be installed';
-    run(python, '-c', `open(${JSON.stringify(join(VENV, 'ready'))}, 'w').close()`);
+    writeFileSync(installed, requirements);
   }
   return (
     run(process.execPath, '.test-build/test/support/demo-output.js', 'node_modules/.cache/merc-oracle-run') &&

@@ -21,6 +21,8 @@ import pefile
 import certificates
 import content
 import headers
+import pivots
+import resources
 import rows
 import rules
 import tables
@@ -158,6 +160,7 @@ def measure(file):
     values["is_pe"] = pe is not None
     if pe:
         values |= headers.headers(pe) | headers.sections(pe) | tables.imports(pe) | tables.exports(pe)
+        values |= pivots.pivots(pe, data) | resources.resources(pe)
         found, skipped = certificates.certificates(pe, data)
         values |= found
         facts = headers.facts(pe) | {"warnings": pe.get_warnings()}
@@ -178,6 +181,8 @@ def entries(field, value):
 def same(field, merc, tool):
     if field == "entropy":
         return merc is not None and math.isclose(merc, tool, rel_tol=0, abs_tol=1e-9)
+    if field == "sections.entropy" and len(merc or []) == len(tool or []):
+        return all(math.isclose(a, b, rel_tol=0, abs_tol=2e-9) for a, b in zip(merc or [], tool or []))
     return merc == tool
 
 

@@ -8,9 +8,11 @@ import os
 import duckdb
 
 SCALARS = """path status problems limits_hit file_size md5 sha1 sha256 entropy byte_histogram magic is_64bit is_dll
-machine_name subsystem_name coff_timestamp string_count_ascii string_count_wide string_bytes""".split()
-STRUCTS = "dos_header headers headers_optional".split()
-LISTS = "data_directories sections imports exports certificates".split()
+machine_name subsystem_name coff_timestamp string_count_ascii string_count_wide string_bytes
+rich_hash exphash imphash""".split()
+PIVOTS = "rich overlay checksum entry_point".split()
+STRUCTS = ["dos_header", "headers", "headers_optional", *PIVOTS]
+LISTS = "data_directories sections imports exports certificates resources".split()
 
 STRINGS = """
 SELECT sample_id,
@@ -73,7 +75,13 @@ def flat(row):
         values[name] = sorted(values.get(name) or [])
     values["data_directories"] = tuples(row, "data_directories", ("name", "virtual_address", "size"))
     values.update(by_column(listed(row, "sections"), "sections"))
-    values.update(by_column(listed(row, "certificates"), "certificates"))
+    values.update(by_column(listed(row, "resources"), "resources"))
+    # The tools list the certificates of the table alone, not those of nested signatures and timestamps.
+    own = [entry for entry in listed(row, "certificates") if entry["source"] == "signature"]
+    values.update(by_column(own, "certificates"))
+    values["sections.entropy"] = [e and round(e, 9) for e in values.get("sections.entropy", [])]
+    rich = row["rich"] or {"entries": []}
+    values["rich.entries"] = [(e["product_id"] << 16 | e["build"], e["count"]) for e in rich["entries"] or []]
     values["imports"] = [descriptor(i) for i in listed(row, "imports") if not i["delayed"]]
     values["delay_imports"] = [descriptor(i) for i in listed(row, "imports") if i["delayed"]]
     values["exports"] = tuples(row, "exports", ("name", "ordinal", "rva", "forwarder"))
