@@ -60,6 +60,7 @@ program
   .option('--files-from <FILE>', 'a list of files, one a line; - is standard input')
   .option('-0, --nul', 'the list of --files-from ends its names with NUL')
   .addOption(new Option('--only <SET>', 'limit the columns: `classic` is those of the first system'))
+  .addOption(new Option('--with <EXTRA>', 'columns that cost more: `tlsh`'))
   .option('--max-file-size <SIZE>', 'parse files whole up to this size; of larger ones only the first part (default: 256MiB)')
   .option('--append', 'take files that are not yet in the output into a new plan')
   .option('--dry-run', 'say what would be done, and do nothing')

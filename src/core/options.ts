@@ -17,6 +17,7 @@ export interface RunFlags {
   /** The list of `--files-from` ends its names with NUL. */
   readonly nul?: boolean;
   readonly only?: string;
+  readonly with?: string;
   readonly maxFileSize?: string | number;
   readonly append?: boolean;
   /** Not a flag: where batches and shards of a new plan end. */
@@ -48,6 +49,7 @@ export const MAX_FILE_SIZE = 256 * 1024 ** 2;
 export function runOptions(paths: readonly string[], flags: RunFlags, defaultWorkers: number): RunOptions {
   if (paths.length === 0 && flags.filesFrom === undefined) throw new UsageError('PATH is missing: name a file or folder, as in `merc run ./samples`');
   if (flags.only !== undefined && flags.only !== 'classic') throw new UsageError(`--only ${flags.only}: the one choice is \`classic\``);
+  if (flags.with !== undefined && flags.with !== 'tlsh') throw new UsageError(`--with ${flags.with}: the one choice is \`tlsh\``);
   if (flags.nul === true && flags.filesFrom === undefined) throw new UsageError('-0 goes with --files-from');
   if (flags.filesFrom !== undefined && flags.filesFrom !== '-') readable('--files-from', flags.filesFrom);
   return {
@@ -61,6 +63,7 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
     filesFrom: flags.filesFrom === undefined ? null : { path: flags.filesFrom, nul: flags.nul ?? false },
     rows: {
       classic: flags.only === 'classic',
+      tlsh: flags.with === 'tlsh',
       maxFileSize: flags.maxFileSize === undefined ? MAX_FILE_SIZE : byteSize('--max-file-size', String(flags.maxFileSize)),
     },
     append: flags.append ?? false,

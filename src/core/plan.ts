@@ -30,6 +30,8 @@ export interface RowOptions {
   readonly classic: boolean;
   /** Bytes of a file that are parsed as PE; hashes, entropy and strings always see it whole. */
   readonly maxFileSize: number;
+  /** TLSH of every file, some nine CPU seconds a gigabyte. */
+  readonly tlsh: boolean;
 }
 
 /** First line of a plan. */
@@ -201,6 +203,8 @@ export function assertSamePlan(out: string, head: PlanHead, basis: PlanBasis): v
     throw new UsageError(`--out ${out}: was made by merc ${head.extractorVersion}, this is ${basis.extractorVersion}: ${wayOut}`);
   if (head.options.classic !== basis.options.classic)
     throw new UsageError(`--only: ${out} was made ${head.options.classic ? 'with' : 'without'} --only classic: ${wayOut}`);
+  if (head.options.tlsh !== basis.options.tlsh)
+    throw new UsageError(`--with: ${out} was made ${head.options.tlsh ? 'with' : 'without'} --with tlsh: ${wayOut}`);
   if (head.options.maxFileSize !== basis.options.maxFileSize)
     throw new UsageError(`--max-file-size: ${out} was made with ${head.options.maxFileSize} bytes: ${wayOut}`);
 }

@@ -18,7 +18,7 @@ const EXPRESSIONS: Readonly<Record<string, string>> = {
   headers_optional: pick('headers_optional', [
     ...['size_of_code', 'size_of_image', 'size_of_stack_reserve', 'size_of_stack_commit', 'size_of_heap_reserve', 'size_of_heap_commit'],
   ]),
-  certificates: `coalesce(list_transform(certificates, lambda c: {subject: ${names('c.subject_parts')}, issuer: ${names('c.issuer_parts')},
+  certificates: `coalesce(list_transform(list_filter(certificates, lambda c: c.source = 'signature'), lambda c: {subject: ${names('c.subject_parts')}, issuer: ${names('c.issuer_parts')},
     not_before: strftime(c.not_before, '%Y-%m-%dT%H:%M:%S'), not_after: strftime(c.not_after, '%Y-%m-%dT%H:%M:%S'),
     pub_key: c.public_key, cert: c.certificate, fingerprint: c.fingerprint, serial: c.serial}), [])`,
   // On a repeated name the later section wins, at the place of the first.

@@ -5,6 +5,7 @@
 
 import { readCommits } from '../core/commit.ts';
 import { LAYOUT, namesIn } from '../core/layout.ts';
+import { readHeads } from '../core/plan.ts';
 import { files, name } from '../duckdb.ts';
 import { columns } from '../native.ts';
 import { classicSelect } from './classic.ts';
@@ -15,6 +16,8 @@ export interface Parts {
   readonly strings: readonly string[];
   /** Absent where the output has no dataset. */
   readonly dataset?: string;
+  /** The output has the classic columns only. */
+  readonly classic: boolean;
 }
 
 /** Names of the views with what each holds, in the order in which they are made. */
@@ -24,11 +27,16 @@ export const VIEWS = {
   sections: 'one row a section',
   imports: 'one row an imported function',
   exports: 'one row an export',
+  resources: 'one row a resource',
   certificates: 'one row a certificate',
+  signatures: 'one row an Authenticode signature',
   problems: 'one row a problem',
   dataset_unmatched: 'files without a dataset row, dataset rows without a file',
   classic: 'the 19 fields of the first system',
 } as const;
+
+/** Views of columns that `--only classic` leaves out. */
+const FULL_ONLY: ReadonlySet<string> = new Set(['resources', 'signatures']);
 
 /** Committed parts below `base`, which is the output folder or empty for paths relative to it. */
 export async function committedParts(out: string, base: string): Promise<Parts> {
@@ -39,7 +47,8 @@ export async function committedParts(out: string, base: string): Promise<Parts> 
     strings.push(...commit.strings.map((part) => base + part.name));
   }
   const hasDataset = (await namesIn(out)).includes(LAYOUT.dataset);
-  return { samples, strings, ...(hasDataset ? { dataset: base + LAYOUT.dataset } : {}) };
+  const classic = (await readHeads(out)).some((head) => head.options.classic);
+  return { samples, strings, classic, ...(hasDataset ? { dataset: base + LAYOUT.dataset } : {}) };
 }
 
 /** What every row of a nested list is of, before its own columns. */
@@ -57,12 +66,15 @@ export function viewStatements(parts: Parts): string[] {
     imports: `SELECT ${[...SAMPLE, ...memberColumns('e', membersOf('imports', ['functions']), 'import'), ...memberColumns('f', membersOf('imports.functions'), 'function')].join(', ')}
       FROM (SELECT ${SAMPLE.join(', ')}, e, unnest(CASE WHEN len(e.functions) = 0 THEN [NULL] ELSE e.functions END) AS f FROM (${unnested('imports', samples)}))`,
     exports: entries('exports', 'export', samples),
+    resources: entries('resources', 'resource', samples),
     certificates: entries('certificates', 'certificate', samples),
+    signatures: entries('signatures', 'signature', samples),
     problems: entries('problems', 'problem', samples),
     dataset_unmatched: unmatched(samples, parts.dataset),
     classic: classicSelect(samples, strings),
   };
-  return Object.entries(queries).map(([view, query]) => `CREATE OR REPLACE VIEW ${view} AS ${query};`);
+  const made = Object.entries(queries).filter(([view]) => !(parts.classic && FULL_ONLY.has(view)));
+  return made.map(([view, query]) => `CREATE OR REPLACE VIEW ${view} AS ${query};`);
 }
 
 function entries(list: string, one: string, samples: string): string {

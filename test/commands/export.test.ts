@@ -118,7 +118,7 @@ test('a certificate has a serial of any size as digits, a repeated attribute as 
     await fabricate(
       out,
       `[{subject_parts: [{name: 'C', value: 'US'}, {name: 'OU', value: 'a'}, {name: '1', value: 'x'}, {name: 'OU', value: 'b'}], issuer_parts: [{name: 'CN', value: 'Root "1"'}],
-      not_before: TIMESTAMP '2021-09-02 18:32:59', not_after: NULL::TIMESTAMP, public_key: 'PUB', certificate: 'PEM', fingerprint: 'ff', serial: '${serial}'}]`,
+      not_before: TIMESTAMP '2021-09-02 18:32:59', not_after: NULL::TIMESTAMP, public_key: 'PUB', certificate: 'PEM', fingerprint: 'ff', serial: '${serial}', source: 'signature'}]`,
     );
     const { stdout, stderr } = await merc(['export', out]);
     assert.ok(

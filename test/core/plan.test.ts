@@ -18,7 +18,13 @@ import { inFolder } from '../support/folder.ts';
 
 const file = (path: string, size: number): ScannedFile => ({ root: 0, path, size, mtime: 1_530_000_000_000 });
 const many = (count: number, size: number) => Array.from({ length: count }, (_, i) => file(`f${String(i).padStart(6, '0')}`, size));
-const basis: PlanBasis = { schemaVersion: 1, extractorVersion: '0.1.0', options: { classic: false, maxFileSize: 1e9 }, roots: ['/data'], dataset: null };
+const basis: PlanBasis = {
+  schemaVersion: 1,
+  extractorVersion: '0.1.0',
+  options: { classic: false, maxFileSize: 1e9, tlsh: false },
+  roots: ['/data'],
+  dataset: null,
+};
 const flat = (shards: readonly ShardPlan[]): FileRef[] => shards.flatMap((shard) => shard.batches.flat());
 
 async function collect(out: string): Promise<ShardPlan[]> {
@@ -81,7 +87,7 @@ test('a plan that is written is read back as it was, and its hash names files an
       return hash;
     };
     assert.equal(await hashWith({ roots: ['/elsewhere'] }), head.hash);
-    assert.notEqual(await hashWith({ options: { classic: true, maxFileSize: 1e9 } }), head.hash);
+    assert.notEqual(await hashWith({ options: { classic: true, maxFileSize: 1e9, tlsh: false } }), head.hash);
     assert.notEqual(await hashWith({ schemaVersion: 2 }), head.hash);
     assert.notEqual(await hashWith({}, [...files.slice(1), file('other', 1_000_000)]), head.hash);
   });
@@ -114,7 +120,7 @@ test('another schema, extractor or option on the same output is refused with the
     assert.doesNotThrow(() => assertSamePlan(out, head, { ...basis, roots: ['/moved'] }));
     assert.throws(() => assertSamePlan(out, head, { ...basis, schemaVersion: 2 }), /schema version 1.*--out/);
     assert.throws(() => assertSamePlan(out, head, { ...basis, extractorVersion: '0.2.0' }), /merc 0\.1\.0/);
-    assert.throws(() => assertSamePlan(out, head, { ...basis, options: { classic: true, maxFileSize: 1e9 } }), /--only.*without/);
-    assert.throws(() => assertSamePlan(out, head, { ...basis, options: { classic: false, maxFileSize: 5 } }), /--max-file-size.*1000000000/);
+    assert.throws(() => assertSamePlan(out, head, { ...basis, options: { classic: true, maxFileSize: 1e9, tlsh: false } }), /--only.*without/);
+    assert.throws(() => assertSamePlan(out, head, { ...basis, options: { classic: false, maxFileSize: 5, tlsh: false } }), /--max-file-size.*1000000000/);
   });
 });
