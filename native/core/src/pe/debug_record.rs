@@ -3,8 +3,6 @@
 //! Fills the columns of its type as far as the data reaches. Layouts: `winnt.h`, LLVM's
 //! `CVDebugRecord.h`, the PE/COFF specification of dotnet/runtime.
 
-use std::fmt::Write;
-
 use crate::hash::hex;
 use crate::limits::{MAX_DEBUG_HASH, MAX_NAME};
 use crate::schema::{CodeView, DebugEntry, PdbChecksum, Pogo, PogoEntry, VcFeature};
@@ -61,7 +59,7 @@ fn codeview(fields: &mut Fields<'_>) -> Option<CodeView> {
     let signature = fields.bytes::<4>()?;
     let mut record = CodeView { signature: text::escaped(&signature), ..CodeView::default() };
     match &signature {
-        b"RSDS" => record.guid = fields.bytes().map(guid),
+        b"RSDS" => record.guid = fields.bytes().map(|bytes| text::guid(&bytes)),
         b"NB10" => {
             fields.dword(); // the offset into the image, 0 for a PDB
             record.timestamp = fields.dword();
@@ -71,20 +69,6 @@ fn codeview(fields: &mut Fields<'_>) -> Option<CodeView> {
     record.age = fields.dword();
     record.path = record.age.map(|_| text_of(fields.rest()));
     Some(record)
-}
-
-/// A GUID in its registry form: three little-endian numbers, then bytes.
-fn guid(bytes: [u8; 16]) -> String {
-    const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-    let mut guid = String::with_capacity(36);
-    for (place, from) in ORDER.iter().enumerate() {
-        if matches!(place, 4 | 6 | 8 | 10) {
-            guid.push('-');
-        }
-        let byte = bytes.get(*from).copied().unwrap_or_default();
-        let _ = write!(guid, "{byte:02x}");
-    }
-    guid
 }
 
 /// Text up to its NUL, cut at `MAX_NAME`.

@@ -9,7 +9,7 @@ use crate::schema::Import;
 
 use super::import::dwords;
 use super::thunk::{self, AddressSpace};
-use super::walk::Walk;
+use super::walk::{Descriptor, Walk};
 use super::{Image, directory};
 
 const DESCRIPTOR_SIZE: usize = 32;
@@ -25,17 +25,11 @@ pub fn delay_imports(image: &Image<'_>, problems: &mut Problems) -> Option<Vec<I
     let mut imports = Vec::new();
     let (mut rva, mut empty) = (u64::from(start), 0);
     while walk.step() && empty < MAX_EMPTY {
-        let data = image.data_at(rva, DESCRIPTOR_SIZE).unwrap_or_default();
-        let Some(descriptor) = data.first_chunk::<DESCRIPTOR_SIZE>() else {
-            walk.note("descriptors_unterminated", image.offset_of(rva), format!("{rva:#x}"));
-            if rva == u64::from(start) {
-                return None;
-            }
-            break;
+        let descriptor = match walk.descriptor::<DESCRIPTOR_SIZE>(rva) {
+            Descriptor::Entry(descriptor) => descriptor,
+            Descriptor::Cut if rva == u64::from(start) => return None,
+            Descriptor::Cut | Descriptor::Zeros => break,
         };
-        if descriptor == &[0; DESCRIPTOR_SIZE] {
-            break;
-        }
         match import(&mut walk, descriptor, rva) {
             Some(import) => imports.push(import),
             None => empty += 1,

@@ -7,7 +7,7 @@ use crate::problems::Problems;
 use crate::schema::Import;
 
 use super::thunk::{self, AddressSpace};
-use super::walk::Walk;
+use super::walk::{Descriptor, Walk};
 use super::{Image, directory};
 
 const DESCRIPTOR_SIZE: usize = 20;
@@ -19,17 +19,11 @@ pub fn imports(image: &Image<'_>, problems: &mut Problems) -> Option<Vec<Import>
     let mut imports = Vec::new();
     let mut rva = u64::from(start);
     while walk.step() {
-        let data = image.data_at(rva, DESCRIPTOR_SIZE).unwrap_or_default();
-        let Some(descriptor) = data.first_chunk::<DESCRIPTOR_SIZE>() else {
-            walk.note("descriptors_unterminated", image.offset_of(rva), format!("{rva:#x}"));
-            if rva == u64::from(start) {
-                return None;
-            }
-            break;
+        let descriptor = match walk.descriptor::<DESCRIPTOR_SIZE>(rva) {
+            Descriptor::Entry(descriptor) => descriptor,
+            Descriptor::Cut if rva == u64::from(start) => return None,
+            Descriptor::Cut | Descriptor::Zeros => break,
         };
-        if descriptor == &[0; DESCRIPTOR_SIZE] {
-            break;
-        }
         if let Some(import) = import(&mut walk, descriptor, rva) {
             imports.push(import);
         }

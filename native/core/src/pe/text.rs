@@ -37,6 +37,20 @@ pub(super) fn stripped(bytes: &[u8]) -> String {
     valid.flat_map(str::chars).filter(|character| *character != '\0').collect()
 }
 
+/// A GUID in its registry form: three little-endian numbers, then eight bytes as they stand.
+pub(super) fn guid(guid: &[u8; 16]) -> String {
+    let value = u128::from_le_bytes(*guid);
+    let last = ((value >> 64) as u64).swap_bytes();
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        value as u32,
+        (value >> 32) as u16,
+        (value >> 48) as u16,
+        last >> 48,
+        last & 0xffff_ffff_ffff
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::{escaped, escaped_utf16, stripped};

@@ -20,6 +20,16 @@ pub(super) struct Walk<'i, 'a, 'p> {
     noted: Vec<&'static str>,
 }
 
+/// What stands where the next descriptor of a list is looked for.
+pub(super) enum Descriptor<'a, const N: usize> {
+    /// One more.
+    Entry(&'a [u8; N]),
+    /// The end of the list.
+    Zeros,
+    /// The end of the file.
+    Cut,
+}
+
 impl<'i, 'a, 'p> Walk<'i, 'a, 'p> {
     /// `stage` is the stage of its problems; its limits are `<stage>_steps` and `<stage>_text`.
     pub(super) fn new(image: &'i Image<'a>, stage: &'static str, problems: &'p mut Problems) -> Self {
@@ -34,6 +44,18 @@ impl<'i, 'a, 'p> Walk<'i, 'a, 'p> {
         problems: &'p mut Problems,
     ) -> Self {
         Self { image, problems, stage, steps, text: MAX_DIRECTORY_TEXT, spent: false, noted: Vec::new() }
+    }
+
+    /// What stands at `rva` in a list of descriptors that ends with one of zeros; a problem where the file ends first.
+    pub(super) fn descriptor<const N: usize>(&mut self, rva: u64) -> Descriptor<'a, N> {
+        match self.image.data_at(rva, N).unwrap_or_default().first_chunk() {
+            Some(descriptor) if descriptor == &[0; N] => Descriptor::Zeros,
+            Some(descriptor) => Descriptor::Entry(descriptor),
+            None => {
+                self.note("descriptors_unterminated", self.image.offset_of(rva), format!("{rva:#x}"));
+                Descriptor::Cut
+            }
+        }
     }
 
     /// Counts one table entry; false where the walk has to end.

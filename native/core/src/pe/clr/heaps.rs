@@ -70,7 +70,7 @@ impl<'a> Heaps<'a> {
         if found.is_none() {
             walk.note("guid_index", None, format!("{number} of {}", guids.len()));
         }
-        found.map(shown)
+        found.map(text::guid)
     }
 
     /// The whole `#GUID` heap.
@@ -79,7 +79,7 @@ impl<'a> Heaps<'a> {
         if guids.len() > MAX_CLR_GUIDS {
             walk.limit("clr_guids");
         }
-        Some(guids.iter().take(MAX_CLR_GUIDS).map(shown).collect())
+        Some(guids.iter().take(MAX_CLR_GUIDS).map(text::guid).collect())
     }
 
     /// How many strings of `#US` are not empty, up to the first that the heap does not hold.
@@ -110,18 +110,4 @@ pub(super) fn counted(data: &[u8]) -> Option<(&[u8], &[u8])> {
         _ => return None,
     };
     data.get(width..)?.split_at_checked(length)
-}
-
-/// Three little-endian numbers, then eight bytes as they stand.
-fn shown(guid: &[u8; 16]) -> String {
-    let value = u128::from_le_bytes(*guid);
-    let last = ((value >> 64) as u64).swap_bytes();
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        value as u32,
-        (value >> 32) as u16,
-        (value >> 48) as u16,
-        last >> 48,
-        last & 0xffff_ffff_ffff
-    )
 }
