@@ -3,6 +3,7 @@
 // A record names the shard's parts with their sizes, rows and hashes. Everything that may differ
 // between two honest runs (times, host, attempts, the slowest files) is here and never in a part.
 
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from './errors.ts';
@@ -62,6 +63,11 @@ export function recommit(out: string, record: CommitRecord): Promise<void> {
 
 function text(record: CommitRecord): string {
   return `${JSON.stringify(record, null, 1)}\n`;
+}
+
+/** Whether a shard is committed. */
+export function isCommitted(out: string, id: string): boolean {
+  return existsSync(commitPath(out, id));
 }
 
 /** Ids of the committed shards of an output, in plan order. */

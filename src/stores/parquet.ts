@@ -7,7 +7,7 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { commit, committedIds, readCommit, type CommitRecord, type Labels, type Part } from '../core/commit.ts';
+import { commit, isCommitted, readCommit, type CommitRecord, type Labels, type Part } from '../core/commit.ts';
 import { RunError, codeOf, messageOf } from '../core/errors.ts';
 import { LAYOUT, moveDurably, sha256Of } from '../core/layout.ts';
 import { partMetadata, type PlanHead } from '../core/plan.ts';
@@ -31,7 +31,7 @@ export function parquetStore(options: ParquetStoreOptions): Sink<ShardFiles> {
   let queue = Promise.resolve();
   const store = async (shard: ShardFiles): Promise<void> => {
     // Another process may have done it; its parts are never replaced.
-    if (!(await committedIds(out)).includes(shard.id)) await commitShard(shard);
+    if (!isCommitted(out, shard.id)) await commitShard(shard);
     await rm(shard.dir, { recursive: true, force: true });
   };
   const commitShard = async (shard: ShardFiles): Promise<void> => {
