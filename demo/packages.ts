@@ -64,10 +64,15 @@ export const PACKAGES: readonly DemoPackage[] = [
     version: '4.0.1',
     integrity: 'sha512-bZdaQi34krFWhrDn+O53ccBDw0MkAT2Vhu75SqhtvhQu4OPyFM4RoVheyYiVQYdjhUi6EJMVWQ0tR6bCIYVkUg==',
   },
+  {
+    name: 'edge-sql',
+    version: '1.0.6',
+    integrity: 'sha512-Np1eWsoBYpYp0HjNlhTzC0lYBugF5n2ovLW+zUZ4Un9LI17f4py/TVJpd383m3v2BYwMwDzzbqgVaczQbd7GYg==',
+  },
 ];
 
 /** SHA-256 over `<id> <sha256>\n` of every sample, ids ascending: one value that the finished folder must hash to. */
-export const SAMPLES_DIGEST = '8a8dd75edbc6672980ca464e435b99789711dc1b9722e6243898a94d14d79473';
+export const SAMPLES_DIGEST = '478f3af61d9826d20b95ad91eae0668eebb88ccdf86313e4b627c62fc3f034da';
 
 /** SHA-256 of `samples.csv`. */
-export const CSV_DIGEST = '1da5105b39e88b3846fc985a0c9f217f2e637e2b27a7aa931a1e44a3e4e33fca';
+export const CSV_DIGEST = '8c90eaf65120fbc7557a3d386b27a9aba14f2e5051e725f1bff736a2f2425b0e';

@@ -20,8 +20,8 @@ test('two calls at once make one whole set and leave nothing else', async (t) =>
   const dir = await scratch(t);
   const [one, two] = await Promise.all([makeDemo(dir), makeDemo(dir)]);
   assert.deepEqual(one, two);
-  assert.equal(one.files, 92);
-  assert.equal((await readdir(one.samples)).length, 92);
+  assert.equal(one.files, 114);
+  assert.equal((await readdir(one.samples)).length, 114);
   assert.deepEqual((await readdir(dir)).toSorted(), ['samples', 'samples.csv']);
 });
 

@@ -148,7 +148,7 @@ test('SIGINT and SIGTERM stop a run with 130 and 143, keep what is committed, an
       process.kill(-(child.pid ?? 0), signal);
       const outcome = await end;
       assert.equal(outcome.code, code, outcome.stderr);
-      assert.match(outcome.stdout, /^Interrupted: [\d,]+ of 1,840 files committed, nothing half-done/);
+      assert.match(outcome.stdout, /^Interrupted: [\d,]+ of 2,280 files committed, nothing half-done/);
       assert.match(outcome.stdout, /next +the same command again/);
       assert.doesNotMatch(outcome.stderr, /bug in merc|at .*\.(js|ts):/);
       // The group is empty: no worker outlives the run.
