@@ -8,7 +8,7 @@ import type { CoffHeader, DataDirectory, DosHeader, OptionalHeader } from './rec
 import type { LoadConfig } from './record/load-config.ts';
 import type { BoundImport, Checksum, CoffSymbolTable, DosStub, EntryPoint, Overlay, PackerHint, Rich } from './record/pivots.ts';
 import type { Manifest, Resource, ResourceDirectory, VersionInfo } from './record/resources.ts';
-import type { Export, Import, Section } from './record/tables.ts';
+import type { Export, ExportDirectory, Import, Section } from './record/tables.ts';
 import type { Certificate, Signature, WinCertificate } from './record/trust.ts';
 
 export type * from './record/clr.ts';
@@ -27,9 +27,8 @@ export interface Problem {
   readonly detail: string | null;
 }
 
-/** A record. What has no column here yet is there all the same, under the schema's name. */
+/** A record, without the columns of a dataset that a run joins to it. */
 export interface Sample {
-  readonly [column: string]: unknown;
   readonly sample_id: number;
   readonly file_name: string;
   readonly path: string;
@@ -56,6 +55,7 @@ export interface Sample {
   readonly sections: readonly Section[] | null;
   readonly imports: readonly Import[] | null;
   readonly exports: readonly Export[] | null;
+  readonly export_directory: ExportDirectory | null;
   readonly clr: Clr | null;
   readonly resources: readonly Resource[] | null;
   readonly resource_directory: ResourceDirectory | null;

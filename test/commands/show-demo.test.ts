@@ -58,7 +58,8 @@ test('the page of a signed C++ program names hashes, entry point, PDB and signat
   const hash = authentihash(bytes);
   holds(page, [
     ...[`md5           ${md5}`, `sha1          ${sha1}`, `sha256        ${sha256}`, 'status        ok'],
-    ...['signed        by K Desktop Environment e.V., digest matches the file (chain not verified)', `authentihash  ${hash}`, `              ${hash}`],
+    ...["signed        by K Desktop Environment e.V.: digest matches the file, made with the signer's key", '              (chain not verified)'],
+    ...[`authentihash  ${hash}`, `              ${hash}`, "  signature   made with the signer's key"],
     // As pefile and yara-x have it.
     'imphash       accd99f5cbcd389721ade45538cae04f',
     `pdb           ${path}`,
@@ -80,7 +81,7 @@ test('a signed file with a changed byte says that its digest does not match', as
     await writeFile(path, changed);
     const page = samplePage(extractSample(path), 100);
     holds(page.split('\n'), [
-      'signed        by K Desktop Environment e.V., digest DOES NOT MATCH THE FILE (chain not verified)',
+      "signed        by K Desktop Environment e.V.: digest DOES NOT MATCH THE FILE, made with the signer's",
       '  digest      sha256 DOES NOT MATCH THE FILE',
       `authentihash  ${authentihash(changed)}`,
     ]);

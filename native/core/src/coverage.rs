@@ -100,7 +100,7 @@ pub const FEATURES: &[Feature] = &[
     row(
         73,
         "cryptographic verification",
-        "not built: it needs trust anchors and a time; signatures.content_digest_matches is a fact",
+        "signatures.signature_verifies, signatures.countersignature_verifies; not built: trust anchors, whose answer changes from day to day",
     ),
     row(74, "WIN_CERTIFICATE headers", "win_certificates"),
     row(75, "certificates", "certificates"),

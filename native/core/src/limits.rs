@@ -208,3 +208,7 @@ pub const MAX_IMPHASH_BYTES: usize = 32 << 20;
 
 /// Bytes of long section names together. Real ones have 5 to 30 each.
 pub const MAX_SECTION_TEXT: usize = 64 << 10;
+
+/// Bits of an RSA modulus with which a signature is verified: the largest in use is 4,096, and the time
+/// grows with the square.
+pub const MAX_RSA_BITS: usize = 8192;

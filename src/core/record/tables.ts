@@ -26,6 +26,10 @@ export interface Section {
 export interface Import {
   readonly dll: string;
   readonly delayed: boolean;
+  readonly time_date_stamp: number;
+  readonly forwarder_chain: number | null;
+  readonly lookup_table_rva: number;
+  readonly address_table_rva: number;
   readonly functions: readonly ImportedFunction[];
 }
 
@@ -33,6 +37,17 @@ export interface ImportedFunction {
   readonly name: string | null;
   readonly ordinal: number | null;
   readonly hint: number | null;
+}
+
+export interface ExportDirectory {
+  readonly dll: string | null;
+  readonly characteristics: number;
+  readonly time_date_stamp: number;
+  readonly major_version: number;
+  readonly minor_version: number;
+  readonly base: number;
+  readonly number_of_functions: number;
+  readonly number_of_names: number;
 }
 
 export interface Export {

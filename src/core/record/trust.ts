@@ -1,4 +1,4 @@
-// Certificates and Authenticode signatures: what they say, nothing verified but `digest_matches`.
+// Certificates and Authenticode signatures: what they say and whether their bytes hold together, no chain verified.
 
 export interface Certificate {
   readonly subject: string | null;
@@ -35,6 +35,7 @@ export interface Signature {
   readonly digest: string | null;
   readonly digest_matches: boolean | null;
   readonly content_digest_matches: boolean | null;
+  readonly signature_verifies: boolean | null;
   readonly signer_digest_algorithm: string | null;
   readonly page_hashes: string | null;
   readonly signer: string | null;
@@ -45,6 +46,7 @@ export interface Signature {
   readonly url: string | null;
   readonly signing_time: string | null;
   readonly countersignature: string | null;
+  readonly countersignature_verifies: boolean | null;
   readonly countersignature_time: string | null;
   readonly countersigner: string | null;
   readonly countersigner_issuer: string | null;

@@ -3,7 +3,7 @@
 import type { Sample } from '../../core/sample.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { hex, present, rest, type Block, type Line } from './layout.ts';
-import { digestWord } from './trust.ts';
+import { verdict } from './trust.ts';
 
 const SHOWN = { problems: 12, hints: 12 } as const;
 
@@ -51,7 +51,7 @@ export function outcome(sample: Sample): Block {
 function signed({ signatures, win_certificates }: Sample): string {
   const first = signatures?.[0];
   if (first === undefined) return win_certificates === null ? 'no' : 'no signature could be read in the certificate table';
-  return `by ${commonName(first.signer)}, digest ${digestWord(first.digest_matches)} (chain not verified)`;
+  return `by ${commonName(first.signer)}: ${verdict(first)}`;
 }
 
 function commonName(subject: string | null): string {

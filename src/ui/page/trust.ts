@@ -1,5 +1,5 @@
-// Signatures and certificates. What they say is shown as their own word: nothing here was verified
-// but that a digest is the file's.
+// Signatures and certificates. What they say is shown as their own word: verified is that the digest is
+// the file's and that the signer's key made the signature, never a chain.
 
 import type { Certificate, Sample, Signature } from '../../core/sample.ts';
 import { formatCount } from '../format.ts';
@@ -8,8 +8,18 @@ import { hex, present, rest, type Block, type Line } from './layout.ts';
 const SHOWN = { signatures: 6, certificates: 8 } as const;
 
 /** What `digest_matches` says. */
-export function digestWord(matches: boolean | null): string {
+function digestWord(matches: boolean | null): string {
   return matches === null ? 'not compared' : matches ? 'matches the file' : 'DOES NOT MATCH THE FILE';
+}
+
+/** What a signature says that holds, and what does not. */
+function keyWord(verifies: boolean | null, key: string): string {
+  return verifies === null ? 'not verified' : verifies ? `made with ${key}` : `NOT MADE WITH ${key.toUpperCase()}`;
+}
+
+/** In a few words: whose it is, whether it is of this file and theirs. */
+export function verdict({ digest_matches, signature_verifies }: Signature): string {
+  return `digest ${digestWord(digest_matches)}, ${keyWord(signature_verifies, "the signer's key")} (chain not verified)`;
 }
 
 export function signatures({ signatures: all }: Sample): Block {
@@ -26,11 +36,13 @@ function signature(one: Signature): Line[] {
       `${where}${one.digest_algorithm ?? '?'} ${digestWord(one.digest_matches)}${one.page_hashes === null ? '' : `, page hashes ${one.page_hashes}`}`,
     ],
     ['', one.digest],
+    ['  signature', keyWord(one.signature_verifies, "the signer's key")],
     [
       '  signed',
       one.signing_time === null ? null : `${one.signing_time} UTC${one.countersignature === null ? ' by its own word' : ` (${one.countersignature})`}`,
     ],
     ['  stamped by', one.countersigner],
+    ['', one.countersignature === null ? null : keyWord(one.countersignature_verifies, "the countersigner's key")],
     ['  program', one.program_name === null || one.program_name === '' ? null : one.program_name],
     ['  url', one.url === null || one.url === '' ? null : one.url],
     ['  at', `${hex(one.file_offset)}, ${formatCount(one.size)} bytes`],

@@ -9,6 +9,8 @@ use std::fmt;
 
 /// `INTEGER`.
 pub const INTEGER: u8 = 0x02;
+/// `BIT STRING`, primitive.
+pub const BIT_STRING: u8 = 0x03;
 /// `OCTET STRING`, primitive.
 pub const OCTET_STRING: u8 = 0x04;
 /// `OCTET STRING` in pieces.

@@ -1,13 +1,14 @@
 //! When a signature was made, by the word of another: PKCS#9 countersignatures (RFC 2985, section
 //! 5.3.6) and timestamp tokens (RFC 3161, section 2.4.2).
 //!
-//! Whether a countersignature belongs to its signature is not verified.
+//! Whether one is of the signature that carries it is a fact and given; trust in it is not.
 
 use crate::asn1::der::{Element, SEQUENCE};
 use crate::asn1::time;
 use crate::column::Timestamp;
-use crate::pe::pkcs7::{Attributes, SignedData, SignerInfo, signed_data, typed};
+use crate::pe::pkcs7::{Attributes, SignerInfo, signed_data};
 use crate::pe::signer::{Signer, signer};
+use crate::pe::verification::{imprint_matches, message, message_digest_matches, signature_verifies};
 use crate::problems::{Problems, shown};
 
 /// Contents octets of 1.2.840.113549.1.9.5, `signingTime`.
@@ -31,7 +32,9 @@ pub(super) struct Countersignature<'a> {
     /// `pkcs9` or `rfc3161`.
     pub(super) kind: &'static str,
     pub(super) time: Option<Timestamp>,
-    pub(super) signer: Signer,
+    pub(super) signer: Signer<'a>,
+    /// It is of the signature around it, and the countersigner's key made it.
+    pub(super) verifies: Option<bool>,
     /// Certificates that came with it.
     pub(super) certificates: Option<Element<'a>>,
 }
@@ -48,27 +51,42 @@ pub(super) fn elements<'a>(unsigned: &Attributes<'a>) -> impl Iterator<Item = (&
     })
 }
 
-/// The countersignature in `element`; `around` are the certificates of the signature.
+/// The countersignature in `element` of the signature that has the value `stamped` and came with the
+/// certificates `around`.
 pub(super) fn countersignature<'a>(
     kind: &'static str,
     element: &Element<'a>,
+    stamped: &[u8],
     around: Option<Element<'a>>,
     problems: &mut Problems,
 ) -> Countersignature<'a> {
-    let mut read = Countersignature { kind, time: None, signer: Signer::default(), certificates: None };
-    let info = if kind == "pkcs9" {
-        let info = SignerInfo::read(element, problems);
-        read.time = info.as_ref().and_then(|info| signing_time(info, problems));
-        info
+    let (info, token_info, certificates) = if kind == "pkcs9" {
+        (SignerInfo::read(element, problems), None, None)
     } else {
         let token = signed_data(element).unwrap_or_default();
-        read.certificates = token.certificates;
-        read.time = token_time(&token);
-        token.signer_infos.and_then(|infos| SignerInfo::read(&infos.first()?, problems))
+        let info = token.signer_infos.and_then(|infos| SignerInfo::read(&infos.first()?, problems));
+        (info, message(&token, TST_INFO), token.certificates)
     };
-    match info {
-        Some(info) => read.signer = signer(&info, read.certificates.into_iter().chain(around), problems),
-        None => problems.add(STAGE, "countersignature_broken", element.offset, kind),
+    let mut read = Countersignature {
+        kind,
+        time: token_info.and_then(|info| token_time(&info)),
+        signer: Signer::default(),
+        verifies: None,
+        certificates,
+    };
+    if let Some(info) = info {
+        if kind == "pkcs9" {
+            read.time = signing_time(&info, problems);
+        }
+        read.signer = signer(&info, certificates.into_iter().chain(around), problems);
+        // What a timestamp signs names in turn what is stamped.
+        let message = token_info.map_or(stamped, |token_info| token_info.content);
+        let made = signature_verifies(&info, read.signer.certificate, message);
+        let of_message = message_digest_matches(&info, message);
+        let of_this = token_info.map_or(Some(true), |info| imprint_matches(&info.first()?, stamped));
+        read.verifies = made.zip(of_message).zip(of_this).map(|((made, one), two)| made && one && two);
+    } else {
+        problems.add(STAGE, "countersignature_broken", element.offset, kind);
     }
     if read.time.is_none() {
         problems.add(STAGE, "countersignature_time", element.offset, kind);
@@ -86,12 +104,9 @@ pub(super) fn signing_time(info: &SignerInfo, problems: &mut Problems) -> Option
     time
 }
 
-/// `genTime` of the `TSTInfo` that a timestamp token signs.
-fn token_time(token: &SignedData) -> Option<Timestamp> {
-    let (TST_INFO, Some(value)) = typed(&token.content?)? else {
-        return None;
-    };
-    let info = value.octets()?.first().filter(|info| info.identifier == SEQUENCE)?;
+/// `genTime` of a `TSTInfo`.
+fn token_time(token_info: &Element) -> Option<Timestamp> {
+    let info = token_info.first().filter(|info| info.identifier == SEQUENCE)?;
     // The only time in it stands behind version, policy, imprint and serial number.
     let time = info.children().take(5).flatten().find(|field| field.identifier == GENERALIZED_TIME)?;
     time::timestamp(&time)

@@ -3,7 +3,9 @@
 //! Serves the signatures of the certificate table and any `ContentInfo` inside one. Nothing is
 //! verified, and what the parts hold is left to others.
 
-use crate::asn1::der::{CONTEXT_0, CONTEXT_1, Element, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET};
+use crate::asn1::der::{
+    CONTEXT_0, CONTEXT_1, Element, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET,
+};
 use crate::limits::MAX_SIGNER_ATTRIBUTES;
 use crate::problems::Problems;
 
@@ -69,8 +71,12 @@ pub(super) struct SignerInfo<'a> {
     pub(super) serial: Option<Element<'a>>,
     /// The `AlgorithmIdentifier` of the digest.
     pub(super) digest_algorithm: Option<Element<'a>>,
+    /// The `[0]` of the attributes that the signature covers; none where it covers the content.
+    pub(super) signed_set: Option<Element<'a>>,
     /// Attributes that the signature covers.
     pub(super) signed: Attributes<'a>,
+    /// The signature itself.
+    pub(super) signature: Option<Element<'a>>,
     /// Attributes that it does not.
     pub(super) unsigned: Attributes<'a>,
 }
@@ -95,6 +101,10 @@ impl<'a> SignerInfo<'a> {
             match field {
                 Ok(field) if field.identifier == CONTEXT_0 => {
                     info.signed = Attributes::read(&field, problems);
+                    info.signed_set = Some(field);
+                }
+                Ok(field) if field.identifier == OCTET_STRING && info.signature.is_none() => {
+                    info.signature = Some(field);
                 }
                 Ok(field) if field.identifier == CONTEXT_1 => {
                     info.unsigned = Attributes::read(&field, problems);

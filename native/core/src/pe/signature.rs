@@ -1,19 +1,19 @@
 //! The signatures of a file (Authenticode), those inside other signatures included.
 //!
-//! Gives what each says: digest, signer, program, time. No signature, no chain and no trust is
-//! verified; what can be compared without a key is compared. Nested signatures wait in a queue, so
-//! that depth costs no stack, and every byte read is counted.
+//! Gives what each says: digest, signer, program, time, and whether its bytes hold together. No chain
+//! and no trust is verified. Nested signatures wait in a queue, so that depth costs no stack, and every
+//! byte read is counted.
 
 use std::collections::VecDeque;
 
 use crate::asn1::der::Element;
-use crate::hash::{Algorithm, digest_parts};
 use crate::limits::{MAX_SIGNATURE_BYTES, MAX_SIGNATURE_DEPTH, MAX_SIGNATURES};
 use crate::pe::authenticode::{IndirectData, digest_algorithm, indirect_data, opus_info};
 use crate::pe::certificate_table::{CertificateTable, Pkcs7};
 use crate::pe::countersignature::{self, countersignature, signing_time};
 use crate::pe::pkcs7::{SignerInfo, signed_data};
 use crate::pe::signer::signer;
+use crate::pe::verification::{message_digest_matches, signature_verifies};
 use crate::problems::Problems;
 use crate::schema::Signature;
 
@@ -21,8 +21,6 @@ use crate::schema::Signature;
 const NESTED_SIGNATURE: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 4, 1];
 /// Contents octets of 1.3.6.1.4.1.311.2.1.12, `SPC_SP_OPUS_INFO_OBJID`.
 const OPUS_INFO: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 1, 12];
-/// Contents octets of 1.2.840.113549.1.9.4, `messageDigest`.
-const MESSAGE_DIGEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 4];
 
 const STAGE: &str = "signature";
 
@@ -140,7 +138,8 @@ impl<'a> Reader<'a, '_> {
         signature.signer_serial = signer.serial;
         signature.signer_fingerprint = signer.fingerprint;
         signature.signer_digest_algorithm = info.digest_algorithm.and_then(|id| digest_algorithm(&id));
-        signature.content_digest_matches = content_digest_matches(info, content, signature);
+        signature.content_digest_matches = message_digest_matches(info, content.signed_bytes);
+        signature.signature_verifies = signature_verifies(info, signer.certificate, content.signed_bytes);
         if let Some(opus) = info.signed.first(OPUS_INFO) {
             (signature.program_name, signature.url) = opus_info(&opus, self.problems);
         }
@@ -150,8 +149,10 @@ impl<'a> Reader<'a, '_> {
         if let Some((kind, element)) = elements.next()
             && self.affords(&element)
         {
-            let read = countersignature(kind, &element, certificates, self.problems);
+            let stamped = info.signature.map_or(&[][..], |signature| signature.content);
+            let read = countersignature(kind, &element, stamped, certificates, self.problems);
             signature.countersignature = Some(read.kind.to_owned());
+            signature.countersignature_verifies = read.verifies;
             signature.countersignature_time = read.time;
             signature.countersigner = read.signer.subject;
             signature.countersigner_issuer = read.signer.issuer;
@@ -195,16 +196,4 @@ impl<'a> Reader<'a, '_> {
         self.problems.limit("signature_bytes");
         false
     }
-}
-
-/// Whether the signed attribute `messageDigest` is the digest of the content; none where one of them
-/// is not there or the algorithm is unknown.
-fn content_digest_matches(info: &SignerInfo, content: &IndirectData, signature: &Signature) -> Option<bool> {
-    let claimed = info.signed.first(MESSAGE_DIGEST)?.octets()?;
-    let algorithm = Algorithm::named(signature.signer_digest_algorithm.as_deref()?)?;
-    if content.signed_bytes.is_empty() {
-        return None;
-    }
-    let digests = digest_parts(&[content.signed_bytes], &[algorithm]);
-    digests.first().map(|digest| digest == claimed.content)
 }

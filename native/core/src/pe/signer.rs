@@ -1,7 +1,7 @@
 //! Who signed: the certificate that a `SignerInfo` names, found among those that came with it.
 //!
-//! A `SignerInfo` names it by issuer and serial number; whether it made the signature is not
-//! verified.
+//! A `SignerInfo` names it by issuer and serial number; whether its key made the signature,
+//! `verification` says.
 
 use sha2::{Digest, Sha256};
 
@@ -16,7 +16,7 @@ use crate::problems::Problems;
 
 /// A signer, as far as it is known.
 #[derive(Debug, Default)]
-pub(super) struct Signer {
+pub(super) struct Signer<'a> {
     /// RFC 4514 text of the certificate's subject.
     pub(super) subject: Option<String>,
     /// RFC 4514 text of the issuer's name.
@@ -25,6 +25,8 @@ pub(super) struct Signer {
     pub(super) serial: Option<String>,
     /// SHA-256 of the certificate.
     pub(super) fingerprint: Option<String>,
+    /// The certificate; none where it did not come along.
+    pub(super) certificate: Option<Element<'a>>,
 }
 
 /// The signer of `info`, looked for in each of the `sets` of certificates.
@@ -32,7 +34,7 @@ pub(super) fn signer<'a>(
     info: &SignerInfo,
     sets: impl IntoIterator<Item = Element<'a>>,
     problems: &mut Problems,
-) -> Signer {
+) -> Signer<'a> {
     let (Some(issuer), Some(serial)) = (info.issuer, info.serial) else {
         return Signer::default();
     };
@@ -50,6 +52,7 @@ pub(super) fn signer<'a>(
     });
     if let Some((certificate, subject)) = found {
         // What is odd about the name is noted where the certificate is read.
+        signer.certificate = Some(certificate);
         signer.subject = distinguished_name(&subject, &mut Problems::default()).0;
         if certificate.whole && certificate.raw.len() <= MAX_CERTIFICATE_BYTES {
             signer.fingerprint = Some(hex(&Sha256::digest(certificate.raw)));

@@ -48,6 +48,17 @@ pub(super) fn identity<'a>(element: &Element<'a>) -> Option<(Element<'a>, Elemen
     Some((serial, issuer, fields.next()?.ok()?))
 }
 
+/// The `SubjectPublicKeyInfo` of the certificate in `element`.
+pub(super) fn public_key<'a>(element: &Element<'a>) -> Option<Element<'a>> {
+    let tbs = element.first()?;
+    let mut fields = tbs.children();
+    if fields.peek() == Some(CONTEXT_0) {
+        fields.next();
+    }
+    // Behind serial number, algorithm, issuer, validity and subject.
+    fields.nth(5)?.ok().filter(|key| key.identifier == SEQUENCE && key.whole)
+}
+
 /// Fills in the fields of a `TBSCertificate`.
 fn to_be_signed(fields: &mut Fields, certificate: &mut Certificate) {
     // Left out it is 0, the first version.

@@ -133,7 +133,7 @@ columns! {
         pub certificates: Option<Vec<Certificate>>,
         /// `WIN_CERTIFICATE` headers of the certificate table.
         pub win_certificates: Option<Vec<WinCertificate>>,
-        /// Authenticode signatures, nested ones behind those around them; what they say, nothing verified but `digest_matches`.
+        /// Authenticode signatures, nested ones behind those around them; what they say and whether their bytes hold together; no chain is verified.
         pub signatures: Option<Vec<Signature>>,
         /// SHA-256 of what Authenticode hashes, signed or not, lower-case hex; null where the file was not read whole.
         pub authentihash_sha256: Option<String>,

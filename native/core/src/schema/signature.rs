@@ -15,8 +15,8 @@ columns! {
         pub certificate_type: i32,
     }
 
-    /// One Authenticode signature. What it says, and what can be compared without a key: neither the
-    /// signature nor a chain nor trust is verified.
+    /// One Authenticode signature: what it says, and whether its bytes hold together. No chain, trust,
+    /// time or revocation is verified.
     pub struct Signature {
         /// Algorithm of `digest` as `sha256`; dotted OID of an unknown one.
         pub digest_algorithm: Option<String>,
@@ -26,6 +26,8 @@ columns! {
         pub digest_matches: Option<bool>,
         /// The signed attribute `messageDigest` is the digest of the content that holds `digest`; null where one of them is not there.
         pub content_digest_matches: Option<bool>,
+        /// The signature was made with the key of the signer's certificate, over its attributes or the content; null where certificate, key or algorithm is missing or unknown. RSA (PKCS#1 v1.5) and ECDSA (P-256, P-384); no chain is verified.
+        pub signature_verifies: Option<bool>,
         /// Algorithm of the signed attribute `messageDigest`.
         pub signer_digest_algorithm: Option<String>,
         /// Algorithm of the page hashes, `sha1` or `sha256`; null where there are none.
@@ -46,6 +48,8 @@ columns! {
         pub signing_time: Option<Timestamp>,
         /// Kind of the countersignature: `pkcs9` or `rfc3161`; the first where there are several.
         pub countersignature: Option<String>,
+        /// The countersignature is of this signature and was made with the key of the countersigner's certificate; null where something is missing or unknown. No chain is verified.
+        pub countersignature_verifies: Option<bool>,
         /// When it was countersigned, UTC.
         pub countersignature_time: Option<Timestamp>,
         /// Subject of the countersigner's certificate as RFC 4514 text; null where it did not come with the signature.

@@ -1,0 +1,83 @@
+//! Whether a signature was made with the key of a certificate: RSA with PKCS#1 v1.5 padding, ECDSA on
+//! P-256 and P-384, which is what Authenticode is signed with.
+//!
+//! Any other key, curve or padding is no answer. A key is bounded before a number is made of it.
+
+use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
+use rsa::{BoxedUint, Pkcs1v15Sign, PublicKey};
+
+use crate::asn1::der::{BIT_STRING, Element, Elements, INTEGER, OBJECT_IDENTIFIER, SEQUENCE};
+use crate::hash::Algorithm;
+use crate::limits::MAX_RSA_BITS;
+
+/// Contents octets of 1.2.840.113549.1.1.1, `rsaEncryption`.
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+/// Contents octets of 1.2.840.10045.2.1, `id-ecPublicKey`.
+const ELLIPTIC_CURVE: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+/// Contents octets of 1.2.840.10045.3.1.7, `secp256r1`.
+const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+/// Contents octets of 1.3.132.0.34, `secp384r1`.
+const P384: &[u8] = &[0x2b, 0x81, 4, 0, 34];
+
+/// A digest that was signed.
+pub(super) struct Signed<'a> {
+    /// What made the digest.
+    pub(super) algorithm: Algorithm,
+    /// The digest.
+    pub(super) digest: &'a [u8],
+    /// The signature.
+    pub(super) signature: &'a [u8],
+}
+
+impl Signed<'_> {
+    /// Whether the key in `info`, a `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7), made the
+    /// signature; none where the key cannot be read or is of an unknown kind.
+    pub(super) fn is_of(&self, info: &Element) -> Option<bool> {
+        let mut fields = info.children();
+        let identifier = fields.next()?.ok().filter(|field| field.identifier == SEQUENCE)?;
+        let key = fields.next()?.ok().filter(|field| field.identifier == BIT_STRING && field.whole)?;
+        // The first octet counts the bits that the last one lacks: a key lacks none.
+        let (0, bits) = key.content.split_first()? else { return None };
+        let mut algorithm = identifier.children();
+        let kind = algorithm.next()?.ok().filter(|kind| kind.identifier == OBJECT_IDENTIFIER)?;
+        match kind.content {
+            RSA => self.is_of_rsa(&Elements::new(bits, key.offset).next()?.ok()?),
+            ELLIPTIC_CURVE => match algorithm.next()?.ok()?.content {
+                P256 => {
+                    let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(bits).ok()?;
+                    let signature = p256::ecdsa::DerSignature::from_bytes(self.signature);
+                    Some(signature.is_ok_and(|signature| key.verify_prehash(self.digest, &signature).is_ok()))
+                }
+                P384 => {
+                    let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(bits).ok()?;
+                    let signature = p384::ecdsa::DerSignature::from_bytes(self.signature);
+                    Some(signature.is_ok_and(|signature| key.verify_prehash(self.digest, &signature).is_ok()))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The same with an `RSAPublicKey` (RFC 8017, appendix A.1.1).
+    fn is_of_rsa(&self, key: &Element) -> Option<bool> {
+        let mut numbers = key.children();
+        let mut number = || {
+            let number = numbers.next()?.ok().filter(|number| number.identifier == INTEGER)?;
+            let bytes = number.content.iter().position(|byte| *byte != 0)?;
+            let bytes = number.content.get(bytes..)?;
+            let bits = (bytes.len() * 8) as u32;
+            if bytes.len() * 8 > MAX_RSA_BITS { None } else { BoxedUint::from_be_slice(bytes, bits).ok() }
+        };
+        let (modulus, exponent) = (number()?, number()?);
+        let key = PublicKey::new_with_size_limits(modulus, exponent, 0..=MAX_RSA_BITS).ok()?;
+        let padding = match self.algorithm {
+            Algorithm::Md5 => Pkcs1v15Sign::new::<md5::Md5>(),
+            Algorithm::Sha1 => Pkcs1v15Sign::new::<sha1::Sha1>(),
+            Algorithm::Sha256 => Pkcs1v15Sign::new::<sha2::Sha256>(),
+            Algorithm::Sha384 => Pkcs1v15Sign::new::<sha2::Sha384>(),
+            Algorithm::Sha512 => Pkcs1v15Sign::new::<sha2::Sha512>(),
+        };
+        Some(key.verify(padding, self.digest, self.signature).is_ok())
+    }
+}
