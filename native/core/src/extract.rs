@@ -4,13 +4,14 @@
 //! else. The strings go to the caller's sink, everything else into the record.
 
 use std::cell::RefCell;
+use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use crate::column::{Bytes, Timestamp};
 use crate::feature;
 use crate::hash::{Digests, hex};
-use crate::input::{self, Buffers, Contents, Piece};
+use crate::input::{self, Buffers, Contents, Opened, Piece};
 use crate::pe::{self, Image, names};
 use crate::problems::Problems;
 use crate::schema::Sample;
@@ -56,6 +57,17 @@ pub fn extract(
     buffers: &mut Buffers,
     strings: &mut impl StringSink,
 ) -> Sample {
+    extract_from(|| input::open(location), file, options, buffers, strings)
+}
+
+/// Extracts what `open` opens: once, or twice where it is larger than the bound of what is held whole.
+pub fn extract_from<R: Read>(
+    open: impl Fn() -> io::Result<Opened<R>>,
+    file: &FileRef,
+    options: Options,
+    buffers: &mut Buffers,
+    strings: &mut impl StringSink,
+) -> Sample {
     let mut sample = Sample {
         sample_id: file.sample_id,
         file_name: file.path.rsplit('/').next().unwrap_or_default().to_owned(),
@@ -66,9 +78,9 @@ pub fn extract(
     let mut problems = Problems::default();
     let read = {
         let sample = &mut sample;
-        caught(move || read_and_scan(location, options, buffers, strings, sample))
+        caught(move || read_and_scan(open, options, buffers, strings, sample))
     };
-    match read.unwrap_or_else(|panic| Err(std::io::Error::other(format!("panic: {panic}")))) {
+    match read.unwrap_or_else(|panic| Err(io::Error::other(format!("panic: {panic}")))) {
         Ok(contents) => {
             sample.file_size = contents.size as i64;
             note_changes(file, &contents, &mut problems);
@@ -89,17 +101,17 @@ pub fn extract(
 }
 
 /// Everything that sees each byte once: digests, histogram, strings.
-fn read_and_scan<'a>(
-    location: &Path,
+fn read_and_scan<'a, R: Read>(
+    open: impl Fn() -> io::Result<Opened<R>>,
     options: Options,
     buffers: &'a mut Buffers,
     strings: &mut impl StringSink,
     sample: &mut Sample,
-) -> std::io::Result<Contents<'a>> {
+) -> io::Result<Contents<'a>> {
     let (mut digests, mut histogram) = (Digests::default(), Histogram::default());
     let (mut ascii, mut wide) = (Scanner::new(Encoding::Ascii), Scanner::new(Encoding::Utf16Le));
     let mut counts = None;
-    let contents = input::read(location, options.max_file_size, buffers, |piece| {
+    let contents = input::read(open()?, options.max_file_size, buffers, |piece| {
         digests.update(piece.bytes());
         histogram.add(piece.bytes());
         match piece {
@@ -113,7 +125,7 @@ fn read_and_scan<'a>(
         let ascii = ascii.finish(strings);
         // All ASCII strings come before all wide ones, and a file in windows could hold more wide
         // text than memory: it is read a second time.
-        input::read(location, 0, &mut Buffers::default(), |piece| wide.push(piece.bytes(), strings))?;
+        input::read(open()?, 0, &mut Buffers::default(), |piece| wide.push(piece.bytes(), strings))?;
         (ascii, wide.finish(strings))
     };
     let digests = digests.finish();

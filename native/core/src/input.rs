@@ -34,6 +34,17 @@ impl<'a> Piece<'a> {
     }
 }
 
+/// A file that is about to be read.
+#[derive(Debug)]
+pub struct Opened<R> {
+    /// Its bytes.
+    pub bytes: R,
+    /// Bytes that it says it has.
+    pub size: u64,
+    /// Modification time, milliseconds since 1970.
+    pub mtime: i64,
+}
+
 /// What was read of a file.
 #[derive(Debug)]
 pub struct Contents<'a> {
@@ -47,24 +58,29 @@ pub struct Contents<'a> {
     pub mtime: i64,
 }
 
-/// Reads the file at `path`, handing every byte to `each` once and in order: files of at most
-/// `whole` bytes in one piece, which is then the contents' `head` too, larger ones in windows.
-pub fn read<'a>(
-    path: &Path,
-    whole: u64,
-    buffers: &'a mut Buffers,
-    mut each: impl FnMut(Piece),
-) -> io::Result<Contents<'a>> {
-    let mut file = File::open(path)?;
-    let metadata = file.metadata()?;
+/// Opens the regular file at `path`.
+pub fn open(path: &Path) -> io::Result<Opened<File>> {
+    let bytes = File::open(path)?;
+    let metadata = bytes.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
-    let size_at_open = metadata.len();
     let mtime = metadata.modified().ok().map_or(0, |time| match time.duration_since(UNIX_EPOCH) {
         Ok(after) => after.as_millis() as i64,
         Err(before) => -(before.duration().as_millis() as i64),
     });
+    Ok(Opened { bytes, size: metadata.len(), mtime })
+}
+
+/// Reads what was opened, handing every byte to `each` once and in order: files of at most `whole`
+/// bytes in one piece, which is then the contents' `head` too, larger ones in windows.
+pub fn read<'a>(
+    opened: Opened<impl Read>,
+    whole: u64,
+    buffers: &'a mut Buffers,
+    mut each: impl FnMut(Piece),
+) -> io::Result<Contents<'a>> {
+    let Opened { bytes: mut file, size: size_at_open, mtime } = opened;
     if buffers.head.capacity() > WINDOW {
         buffers.head = Vec::new();
     }
@@ -83,9 +99,9 @@ pub fn read<'a>(
 }
 
 /// Reads `wanted` bytes, or fewer where the file ends.
-fn fill(file: &mut File, buffer: &mut Vec<u8>, wanted: u64) -> io::Result<()> {
+fn fill(file: &mut impl Read, buffer: &mut Vec<u8>, wanted: u64) -> io::Result<()> {
     buffer.clear();
     buffer.try_reserve_exact(wanted as usize).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
-    file.take(wanted).read_to_end(buffer)?;
+    file.by_ref().take(wanted).read_to_end(buffer)?;
     Ok(())
 }
