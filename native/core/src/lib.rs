@@ -18,3 +18,4 @@ pub mod pe;
 pub mod problems;
 pub mod schema;
 pub mod text;
+pub mod work;

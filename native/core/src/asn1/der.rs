@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use crate::work;
+
 /// `INTEGER`.
 pub const INTEGER: u8 = 0x02;
 /// `BIT STRING`, primitive.
@@ -125,6 +127,7 @@ impl<'a> Iterator for Elements<'a> {
     type Item = Result<Element<'a>, Broken>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        work::steps(1);
         let (rest, offset) = (self.rest, self.offset);
         // One zero is all that is left of end-of-contents where padding fills up to an even size.
         if rest.is_empty() || rest == [0] || rest.starts_with(&[0, 0]) {
@@ -198,6 +201,7 @@ fn end_of_contents(body: &[u8]) -> Option<usize> {
     let mut open = 1usize;
     let mut at = 0usize;
     loop {
+        work::steps(1);
         let rest = body.get(at..)?;
         if rest.starts_with(&[0, 0]) {
             open -= 1;

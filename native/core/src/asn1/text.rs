@@ -4,6 +4,7 @@
 
 use crate::asn1::der::Element;
 use crate::hash::hex;
+use crate::work;
 
 /// What a value turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,7 @@ pub enum Text {
 /// Text of a value, equal to Python cryptography wherever that accepts the value.
 pub fn text(element: &Element) -> Text {
     let bytes = element.content;
+    work::pass(bytes.len());
     match element.identifier {
         // cryptography gives a bit string as its contents octets, unused bits' count included.
         3 => Text::Hex(format!("#{}", hex(bytes))),

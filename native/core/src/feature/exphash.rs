@@ -6,10 +6,12 @@ use md5::{Digest as _, Md5};
 
 use crate::hash::hex;
 use crate::schema::Export;
+use crate::work;
 
 /// The hash of `exports`; `None` where none has a name.
 pub fn exphash(exports: &[Export]) -> Option<String> {
     let mut md5 = Md5::new();
+    work::steps(exports.len());
     let mut separator = "";
     for name in exports.iter().filter_map(|export| export.name.as_ref()) {
         md5.update(separator);

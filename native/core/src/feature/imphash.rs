@@ -9,6 +9,7 @@ use crate::hash::hex;
 use crate::limits::MAX_IMPHASH_BYTES;
 use crate::problems::Problems;
 use crate::schema::Import;
+use crate::work;
 
 const EXTENSIONS: [&str; 3] = [".dll", ".sys", ".ocx"];
 
@@ -16,6 +17,7 @@ const EXTENSIONS: [&str; 3] = [".dll", ".sys", ".ocx"];
 /// `MAX_IMPHASH_BYTES`.
 pub fn imphash(imports: &[Import], problems: &mut Problems) -> Option<String> {
     let bytes: usize = imports.iter().map(|import| import.dll.len() * import.functions.len()).sum();
+    work::pass(bytes);
     if bytes > MAX_IMPHASH_BYTES {
         problems.limit("imphash_bytes");
         return None;

@@ -7,6 +7,8 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
+use crate::work;
+
 mod parts;
 
 pub use parts::{Algorithm, digest_parts};
@@ -99,6 +101,7 @@ pub struct PartDigests {
 /// Hashes the parts of one file, together so that they can be hashed side by side; answers in their order.
 pub fn digest_each_part(parts: &[Part<'_>]) -> Vec<PartDigests> {
     let digests = parts.iter().map(|part| {
+        work::pass(part.bytes.len());
         let (mut md5, mut sha256) = (part.with_md5.then(Md5::new), Sha256::new());
         for piece in part.bytes.chunks(PIECE) {
             sha256.update(piece);

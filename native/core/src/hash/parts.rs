@@ -7,6 +7,8 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use crate::work;
+
 use super::PIECE;
 
 /// A hash algorithm.
@@ -48,6 +50,7 @@ impl Algorithm {
 /// The digest of the concatenated `parts` by each of `algorithms`, in their order.
 pub fn digest_parts(parts: &[&[u8]], algorithms: &[Algorithm]) -> Vec<Vec<u8>> {
     let mut states: Vec<State> = algorithms.iter().map(|algorithm| State::new(*algorithm)).collect();
+    parts.iter().for_each(|part| work::pass(part.len()));
     for piece in parts.iter().flat_map(|part| part.chunks(PIECE)) {
         for state in &mut states {
             state.update(piece);

@@ -5,6 +5,7 @@
 use crate::limits::{MAX_COFF_SYMBOLS, MAX_NAME};
 use crate::problems::Problems;
 use crate::schema::{CoffSymbolTable, Section};
+use crate::work;
 
 use super::{Image, text};
 
@@ -34,6 +35,7 @@ pub fn symbol_table(image: &Image<'_>, problems: &mut Problems) -> Option<CoffSy
             records.nth(usize::from(*auxiliary) - 1);
         }
     }
+    work::steps(symbol_count as usize);
     let size = string_table(image).and_then(|strings| strings.first_chunk());
     let string_table_size = size.map(|size| u32::from_le_bytes(*size).into());
     Some(CoffSymbolTable { file_offset: offset as i64, symbol_count, string_table_size })

@@ -7,6 +7,7 @@
 use crate::limits::MAX_RUNTIME_FUNCTIONS;
 use crate::problems::Problems;
 use crate::schema::{Exceptions, UnwindVersion};
+use crate::work;
 
 use super::import::dwords;
 use super::{Image, directory};
@@ -89,6 +90,7 @@ fn count(
         problems.limit("runtime_functions");
     }
     let mut versions = [0_i64; 8];
+    work::steps(entries.len().min(MAX_RUNTIME_FUNCTIONS));
     let (mut previous, mut is_sorted, mut unreadable) = (0, true, None);
     for entry in entries.take(MAX_RUNTIME_FUNCTIONS) {
         let (begin, unwind) = match format {

@@ -4,6 +4,7 @@
 
 use crate::problems::Problems;
 use crate::schema::Resource;
+use crate::work;
 
 use super::Image;
 use super::resource_tree::{Id, Leaf};
@@ -25,6 +26,7 @@ pub fn icon_hash(
     resources: &[Resource],
     problems: &mut Problems,
 ) -> Option<String> {
+    work::steps(leaves.len());
     let group = leaves.iter().find(|leaf| leaf.is(RT_GROUP_ICON))?;
     let offset = image.offset_of(group.rva.into());
     let data = group.data(image);

@@ -6,6 +6,7 @@
 use crate::limits::MAX_DYNAMIC_RELOCATIONS;
 use crate::problems::Problems;
 use crate::schema::{DynamicRelocations, LoadConfig, LoadConfigTable};
+use crate::work;
 
 use super::Image;
 use super::fields::Fields;
@@ -137,6 +138,7 @@ fn dynamic_relocations(
 fn symbols(mut data: &[u8], wide: bool, version: i64, problems: &mut Problems) -> Vec<u64> {
     let mut symbols = Vec::new();
     while !data.is_empty() {
+        work::steps(1);
         let mut fields = Fields::new(data, wide);
         // Version 1: symbol, bytes of fixups. Version 2: bytes of the header, bytes of fixups, symbol.
         let header_size = if version == 2 { fields.dword() } else { None };

@@ -7,6 +7,7 @@
 use crate::limits::MAX_MANIFEST_BYTES;
 use crate::problems::Problems;
 use crate::schema::Manifest;
+use crate::work;
 
 use super::resource_tree::Leaf;
 use super::{Image, text};
@@ -68,6 +69,7 @@ struct ExecutionLevel<'a> {
 /// The first element of that name outside comments; `None` where the text ends before one.
 fn requested_execution_level(text: &str) -> Option<ExecutionLevel<'_>> {
     let mut rest = text;
+    work::pass(text.len());
     loop {
         rest = rest.get(rest.find('<')?..)?;
         let skipped = [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"), ("</", ">")];

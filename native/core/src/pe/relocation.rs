@@ -6,6 +6,7 @@
 use crate::limits::MAX_RELOCATIONS;
 use crate::problems::Problems;
 use crate::schema::{RelocationType, Relocations};
+use crate::work;
 
 use super::import::dwords;
 use super::{Image, directory, directory_names};
@@ -75,6 +76,8 @@ pub fn relocations(image: &Image<'_>, problems: &mut Problems) -> Option<Relocat
 
 fn count(block: &[u8], types: &mut [i64; 16], counts: &mut Relocations) {
     let (entries, _) = block.as_chunks::<2>();
+    work::steps(1);
+    work::pass(block.len());
     for entry in entries {
         if let Some(count) = types.get_mut(usize::from(u16::from_le_bytes(*entry) >> 12)) {
             *count += 1;

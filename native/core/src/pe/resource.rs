@@ -13,6 +13,7 @@ use crate::problems::Problems;
 use crate::schema::Resource;
 use crate::text::histogram::Histogram;
 use crate::text::magic::magic;
+use crate::work;
 
 use super::resource_names::RESOURCE_TYPES;
 use super::resource_tree::{Id, Leaf};
@@ -28,6 +29,7 @@ pub fn resources(image: &Image<'_>, leaves: &[Leaf], problems: &mut Problems) ->
     let mut known: HashMap<(u64, u32), usize> = HashMap::new();
     let mut rows: Vec<Resource> = Vec::with_capacity(leaves.len());
     for leaf in leaves {
+        work::steps(1);
         let mut row = row(leaf, &mut walk);
         if let Some(bytes) = bytes(leaf, &mut walk) {
             let range = (row.file_offset.unwrap_or_default() as u64, leaf.size);

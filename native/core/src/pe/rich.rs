@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::limits::MAX_DOS_STUB;
 use crate::problems::Problems;
 use crate::schema::RichEntry;
+use crate::work;
 
 use super::Image;
 
@@ -40,6 +41,7 @@ pub fn stub<'a>(image: &Image<'a>) -> Option<&'a [u8]> {
 pub fn rich(image: &Image<'_>, problems: &mut Problems) -> Option<RichData> {
     let end = image.nt_offset().min(MAX_DOS_STUB);
     let (words, _) = image.bytes().get(..end)?.as_chunks::<4>();
+    work::steps(words.len());
     let words: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
     let rich_at = DOS_HEADER_SIZE / 4
         + words.get(DOS_HEADER_SIZE / 4..)?.iter().position(|word| word.to_le_bytes() == *b"Rich")?;

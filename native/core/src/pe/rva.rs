@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use crate::schema::Section;
+use crate::work;
 
 /// Below this `SectionAlignment` Windows maps the file as it is, aligned by `FileAlignment`.
 const PAGE: i64 = 0x1000;
@@ -45,6 +46,7 @@ impl RvaMap {
     ) -> Self {
         let mut sorted: Vec<(usize, &Section)> = sections.iter().enumerate().collect();
         sorted.sort_by_key(|(_, section)| section.virtual_address);
+        work::steps(sorted.len());
         let next_addresses = sorted.iter().skip(1).map(|(_, next)| Some(next.virtual_address)).chain([None]);
 
         let mut reach = 0;

@@ -10,6 +10,7 @@ use crate::column::Bytes;
 use crate::limits::MAX_SECTIONS;
 use crate::problems::Problems;
 use crate::schema::Section;
+use crate::work;
 
 use super::{rva, text};
 
@@ -31,6 +32,7 @@ pub(super) fn sections(
             problems.limit("sections");
             break;
         }
+        work::steps(1);
         let offset = table.saturating_add(index * SIZEOF_SECTION_TABLE);
         let Some(header) = bytes.get(offset..).and_then(|rest| rest.first_chunk()) else {
             problems.add("section", "table_truncated", offset as u64, format!("{index} of {declared}"));

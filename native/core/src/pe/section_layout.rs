@@ -5,6 +5,7 @@
 
 use crate::problems::Problems;
 use crate::schema::Section;
+use crate::work;
 
 use super::Image;
 
@@ -50,6 +51,7 @@ pub fn oddities(image: &Image<'_>, problems: &mut Problems) {
         }),
     ];
     for (kind, is_loss, test) in tests {
+        work::steps(image.sections().len());
         note(kind, is_loss, image.sections().iter().filter(|section| test(&layout, section)), problems);
     }
     let raw = |section: &&Section| (section.raw_offset, section.raw_size);
@@ -74,6 +76,7 @@ fn is_aligned(value: i64, alignment: i64) -> bool {
 fn overlapping<'a>(sections: &'a [Section], range: fn(&&'a Section) -> (i64, i64)) -> Vec<&'a Section> {
     let mut sorted: Vec<&Section> = sections.iter().filter(|section| range(section).1 > 0).collect();
     sorted.sort_by_key(range);
+    work::steps(sorted.len());
     let mut reach = 0;
     sorted.retain(|section| {
         let (start, size) = range(section);

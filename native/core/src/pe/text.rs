@@ -2,8 +2,11 @@
 //!
 //! Valid UTF-8 is kept as it is; every other byte becomes `\xNN`, so nothing is lost or merged.
 
+use crate::work;
+
 /// `bytes` as text.
 pub(super) fn escaped(bytes: &[u8]) -> String {
+    work::pass(bytes.len());
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
@@ -18,6 +21,7 @@ pub(super) fn escaped(bytes: &[u8]) -> String {
 /// UTF-16LE `bytes` as text; a surrogate without its other half becomes `\uNNNN`, an odd last byte `\xNN`.
 pub(super) fn escaped_utf16(bytes: &[u8]) -> String {
     let (units, rest) = bytes.as_chunks::<2>();
+    work::pass(bytes.len());
     let mut text = String::with_capacity(units.len());
     for decoded in char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit))) {
         match decoded {

@@ -6,6 +6,7 @@
 use crate::limits::MAX_TLS_CALLBACKS;
 use crate::problems::Problems;
 use crate::schema::{Tls, TlsCallback};
+use crate::work;
 
 use super::fields::Fields;
 use super::{Image, directory};
@@ -50,6 +51,7 @@ fn callbacks(image: &Image<'_>, table: u64, problems: &mut Problems) -> Vec<TlsC
     let mut fields = Fields::new(data, image.is_64bit());
     let mut is_noted = false;
     loop {
+        work::steps(1);
         if callbacks.len() == MAX_TLS_CALLBACKS {
             problems.limit("tls_callbacks");
             return callbacks;

@@ -8,6 +8,7 @@ use crate::column::Timestamp;
 use crate::limits::{MAX_VERSION_BLOCK, MAX_VERSION_BYTES};
 use crate::problems::Problems;
 use crate::schema::{Translation, VersionInfo, VersionString};
+use crate::work;
 
 use super::resource_names::{FILE_FLAGS, FILE_SYSTEMS, FILE_TYPES};
 use super::resource_tree::Leaf;
@@ -27,6 +28,7 @@ pub fn version_info(image: &Image<'_>, leaves: &[Leaf], problems: &mut Problems)
     let mut walk = Walk::new(image, "version_info", problems);
     let mut info = None;
     let mut left = MAX_VERSION_BYTES;
+    work::steps(leaves.len());
     for leaf in leaves.iter().filter(|leaf| leaf.is(RT_VERSION)) {
         let data = leaf.data(image);
         // A node's length has 16 bits: what is behind 64 KiB is not part of the tree.
@@ -204,6 +206,7 @@ impl<'a> Iterator for Nodes<'a> {
     type Item = Node<'a>;
 
     fn next(&mut self) -> Option<Node<'a>> {
+        work::steps(1);
         let &[l0, l1, v0, v1, _, _] = self.0.first_chunk::<NODE_HEADER>()?;
         let length = usize::from(u16::from_le_bytes([l0, l1]));
         if length < NODE_HEADER {

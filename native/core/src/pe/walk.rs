@@ -5,6 +5,7 @@
 
 use crate::limits::{MAX_DIRECTORY_STEPS, MAX_DIRECTORY_TEXT, MAX_NAME};
 use crate::problems::Problems;
+use crate::work;
 
 use super::{Image, text};
 
@@ -60,6 +61,7 @@ impl<'i, 'a, 'p> Walk<'i, 'a, 'p> {
 
     /// Counts one table entry; false where the walk has to end.
     pub(super) fn step(&mut self) -> bool {
+        work::steps(1);
         if self.steps == 0 {
             self.spend("steps");
         }

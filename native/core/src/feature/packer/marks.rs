@@ -5,6 +5,7 @@ use memchr::memmem;
 use crate::limits::{MAX_MARK_BYTES, MAX_MARK_SECTIONS, MAX_MARK_TABLE_BYTES};
 use crate::pe::{Image, directory};
 use crate::schema::{Sample, Section};
+use crate::work;
 
 use super::Hints;
 use super::tables::{MARKS, Mark, Place};
@@ -13,6 +14,8 @@ use super::tables::{MARKS, Mark, Place};
 pub(super) fn marks(image: &Image<'_>, sample: &Sample, hints: &mut Hints) {
     for (place, name, marks) in MARKS {
         let areas = areas(*place, image, sample, hints);
+        let area_bytes: usize = areas.iter().map(|area| area.len()).sum();
+        marks.iter().for_each(|_| work::pass(area_bytes));
         for Mark { bytes, at, shown, product } in *marks {
             let is_there = |area: &&[u8]| match at {
                 Some(at) => area.get(*at..).is_some_and(|area| area.starts_with(bytes)),

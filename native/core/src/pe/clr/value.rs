@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::limits::{MAX_CLR_CONSTANT, MAX_CLR_ROWS, MAX_NAME};
 use crate::pe::text;
 use crate::pe::walk::Walk;
+use crate::work;
 
 use super::Metadata;
 use super::heaps::counted;
@@ -91,6 +92,7 @@ impl Metadata<'_> {
 
 /// UTF-16LE as text; half a surrogate pair as `\uNNNN`.
 fn wide(bytes: &[u8]) -> String {
+    work::pass(bytes.len());
     let units = bytes.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
     let mut text = String::with_capacity(bytes.len() / 2);
     for character in char::decode_utf16(units) {

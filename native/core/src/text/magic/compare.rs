@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows of rules that follow one another; that is `matcher`'s part.
 
+use crate::work;
+
 use super::rule::{BLANKS, BLANKS_MAY_LACK, Cmp, FOLD, Order, WORD};
 use std::borrow::Cow;
 
@@ -38,10 +40,12 @@ pub(super) fn search(data: &[u8], range: usize, value: &[u8], flags: u8) -> Opti
         // libmagic searches `range` + length bytes here, and tries `range` places below.
         let reach = if range == 0 { data.len() } else { range.saturating_add(value.len()) };
         let data = data.get(..reach).unwrap_or(data);
+        work::pass(data.len());
         return data.windows(value.len()).position(|window| window == value);
     }
     let last = data.len().checked_sub(value.len())?;
     let places = if range == 0 { last } else { last.min(range - 1) };
+    work::pass(places);
     (0..=places).find(|&place| compare(value, data.get(place..).unwrap_or_default(), flags) == 0)
 }
 

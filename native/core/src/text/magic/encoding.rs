@@ -4,6 +4,7 @@
 //! they mean.
 
 use crate::limits::MAGIC_ENCODING_BYTES;
+use crate::work;
 
 /// What a text is encoded in, and its characters.
 pub(super) struct Text {
@@ -16,6 +17,7 @@ pub(super) struct Text {
 /// The encoding of `data`, or nothing where it is not text.
 pub(super) fn encoding(data: &[u8]) -> Option<Text> {
     let data = data.get(..MAGIC_ENCODING_BYTES).unwrap_or(data);
+    work::pass(data.len());
     let bytes = || data.iter().map(|&byte| u32::from(byte)).collect::<Vec<_>>();
     if data.iter().all(|&byte| is_ascii_text(byte)) {
         if let [b'+', b'/', b'v', b'8' | b'9' | b'+' | b'/', _, ..] = data {

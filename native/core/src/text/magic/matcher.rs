@@ -5,6 +5,8 @@
 //! from the last row that matched one level up, or failed to leave a position. Steps are bounded by
 //! the table's length; a search by its range.
 
+use crate::work;
+
 use super::compare::{compare, number_holds, order_holds, printable, search, sign_extend};
 use super::rule::{At, BINARY_ONLY, Cmp, Order, Pointer, Rule, TEXT_ONLY, Test, Then};
 
@@ -19,6 +21,7 @@ const STRING: usize = 127;
 pub(super) fn first_match(table: &[Rule], data: &[u8], whole: bool, looks_like_text: bool) -> Option<String> {
     let mut rest = table;
     while let Some((top, after)) = rest.split_first() {
+        work::steps(1);
         let length = after.iter().position(|rule| rule.level == 0).unwrap_or(after.len());
         let (refinements, next) = after.split_at(length);
         rest = next;
@@ -87,6 +90,7 @@ impl<'a> Matcher<'a> {
         let mut level = 1;
         self.set_matched(level, false);
         for rule in rules {
+            work::steps(1);
             let depth = usize::from(rule.level);
             if depth > level {
                 continue;

@@ -4,6 +4,7 @@
 //! limit; none of them keeps what it has read.
 
 use crate::limits::MAGIC_JSON_LEVELS;
+use crate::work;
 
 /// Lines of a CSV file that are looked at.
 const CSV_LINES: usize = 10;
@@ -12,6 +13,7 @@ const TAR_BLOCK: usize = 512;
 
 /// What a parser makes of `data`, in libmagic's order.
 pub(super) fn structured(data: &[u8], looks_like_text: bool) -> Option<&'static str> {
+    work::pass(data.len());
     if let Some(kind) = tar(data).or_else(|| json(data)) {
         return Some(kind);
     }
