@@ -1,7 +1,7 @@
 //! Digests.
 //!
-//! One file is hashed window by window with `Digests`; a batch goes through `digest_each`, whose
-//! order of answers is free, so that many files can be hashed side by side.
+//! All messages of a batch go through `digest_jobs`, which hashes them side by side in the lanes of vector
+//! registers; one that is too long for memory goes window by window through `Digests`.
 
 use md5::Md5;
 use sha1::Sha1;
@@ -9,9 +9,30 @@ use sha2::{Digest as _, Sha256};
 
 use crate::work;
 
-mod parts;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod cpu;
+mod cursor;
+mod job;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod queue;
+#[cfg(target_arch = "x86_64")]
+mod sha_ni;
+mod state;
 
-pub use parts::{Algorithm, digest_parts};
+pub use cpu::CpuPath;
+pub use job::{Algorithm, AlgorithmSet, Job, JobDigests};
+
+/// The digests of `jobs`, in their order, each by the algorithms that it names.
+pub fn digest_jobs(jobs: &[Job<'_>]) -> Vec<JobDigests> {
+    jobs.iter().for_each(|job| work::pass(job.length() as usize));
+    CpuPath::in_use().digest_jobs(jobs)
+}
 
 /// The digests of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,15 +84,20 @@ impl Digests {
     }
 }
 
-/// Hashes a batch's messages, each pulled when there is room for it; `done` gets every message back
-/// with its place in the batch and its digests, in any order.
+/// Hashes a batch's messages; `done` gets every message back with its place in the batch and its digests,
+/// in any order.
 pub fn digest_each<M: AsRef<[u8]>>(
     messages: impl IntoIterator<Item = M>,
     mut done: impl FnMut(usize, M, DigestSet),
 ) {
-    for (index, message) in messages.into_iter().enumerate() {
-        let digests = Digests::of(message.as_ref());
-        done(index, message, digests);
+    let messages: Vec<M> = messages.into_iter().collect();
+    let jobs: Vec<Job<'_>> =
+        messages.iter().map(|message| Job::new(message.as_ref(), AlgorithmSet::FILE)).collect();
+    let digests = digest_jobs(&jobs);
+    for (index, (message, digests)) in messages.into_iter().zip(digests).enumerate() {
+        if let JobDigests { md5: Some(md5), sha1: Some(sha1), sha256: Some(sha256), .. } = digests {
+            done(index, message, DigestSet { md5, sha1, sha256 });
+        }
     }
 }
 
@@ -98,38 +124,33 @@ pub struct PartDigests {
     pub sha256: [u8; 32],
 }
 
-/// Hashes the parts of one file, together so that they can be hashed side by side; answers in their order.
+/// Hashes the parts of one file; answers in their order.
 pub fn digest_each_part(parts: &[Part<'_>]) -> Vec<PartDigests> {
-    let digests = parts.iter().map(|part| {
-        work::pass(part.bytes.len());
-        let (mut md5, mut sha256) = (part.with_md5.then(Md5::new), Sha256::new());
-        for piece in part.bytes.chunks(PIECE) {
-            sha256.update(piece);
-            if let Some(md5) = &mut md5 {
-                md5.update(piece);
-            }
-        }
-        PartDigests { md5: md5.map(|md5| md5.finalize().into()), sha256: sha256.finalize().into() }
-    });
-    digests.collect()
+    let jobs: Vec<Job<'_>> = parts
+        .iter()
+        .map(|part| {
+            let md5 = if part.with_md5 { AlgorithmSet::MD5 } else { AlgorithmSet::EMPTY };
+            Job::new(part.bytes, md5 | AlgorithmSet::SHA256)
+        })
+        .collect();
+    let digests = digest_jobs(&jobs).into_iter();
+    digests
+        .map(|digests| PartDigests { md5: digests.md5, sha256: digests.sha256.unwrap_or_default() })
+        .collect()
 }
 
-/// What hashes on this machine: `sha-ni`, `armv8-sha2` (both for the SHAs; MD5 has no instruction) or
-/// `portable`.
+/// The digest of the concatenated `parts` by each of `algorithms`, in their order.
+pub fn digest_parts(parts: &[&[u8]], algorithms: &[Algorithm]) -> Vec<Vec<u8>> {
+    let job = Job::of_parts(parts, algorithms.iter().copied().collect());
+    let digests = digest_jobs(&[job]);
+    let by = |algorithm: &Algorithm| digests.first()?.by(*algorithm).map(<[u8]>::to_vec);
+    algorithms.iter().filter_map(by).collect()
+}
+
+/// What hashes here: `avx512`, `avx2+sha-ni`, `avx2`; else one message after the other: `sha-ni` or
+/// `armv8-sha2` (both for the SHAs; MD5 has no instruction), or `portable`.
 pub fn cpu_path() -> &'static str {
-    // What the crates sha1 and sha2 ask before they take their own fast path.
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    if std::arch::is_x86_feature_detected!("sha")
-        && std::arch::is_x86_feature_detected!("ssse3")
-        && std::arch::is_x86_feature_detected!("sse4.1")
-    {
-        return "sha-ni";
-    }
-    #[cfg(target_arch = "aarch64")]
-    if std::arch::is_aarch64_feature_detected!("sha2") {
-        return "armv8-sha2";
-    }
-    "portable"
+    CpuPath::in_use().instructions()
 }
 
 /// Lower-case hex of `bytes`.

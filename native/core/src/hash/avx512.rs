@@ -1,0 +1,157 @@
+//! 32 lanes in pairs of AVX-512 registers.
+#![expect(unsafe_code, reason = "AVX-512 intrinsics; they run only where detection found the instructions")]
+#![expect(clippy::indexing_slicing, reason = "by constants, and by lanes that `Lanes` asks for")]
+
+use std::arch::x86_64::*;
+
+use super::cursor::{Block, Order};
+use super::job::{Algorithm, AlgorithmSet};
+use super::lanes::{self, Lanes};
+use super::queue::{Kernel, Step};
+use super::state::States;
+
+/// Proof that the machine has AVX-512 F and BW.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Avx512(());
+
+/// Messages side by side.
+pub(super) const LANES: usize = 32;
+const WIDTH: usize = 16;
+
+impl Avx512 {
+    /// None where the machine lacks the instructions.
+    pub(super) fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw")).then_some(Self(()))
+    }
+}
+
+impl Kernel<LANES> for Avx512 {
+    const PAYS: usize = 8;
+
+    fn compress(&self, states: &mut States<LANES>, step: &Step<'_, LANES>, algorithms: AlgorithmSet) {
+        // SAFETY: `self` exists only where the machine has the instructions.
+        unsafe { compress(*self, states, step, algorithms) }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn compress(avx: Avx512, states: &mut States<LANES>, step: &Step<'_, LANES>, algorithms: AlgorithmSet) {
+    let both = step.busy > WIDTH;
+    // MD5 is one chain of dependent operations: two sets in turn fill its gaps. The SHAs have none.
+    match (algorithms.contains(Algorithm::Md5), both) {
+        (true, true) => lanes::md5::<_, 2, LANES>(avx, &mut states.md5, &step.md5, 0),
+        (true, false) => lanes::md5::<_, 1, LANES>(avx, &mut states.md5, &step.md5, 0),
+        (false, _) => {}
+    }
+    for first in [0, WIDTH].into_iter().take(1 + usize::from(both)) {
+        if algorithms.contains(Algorithm::Sha1) {
+            lanes::sha1::<_, 1, LANES>(avx, &mut states.sha1, &step.sha, first);
+        }
+        if algorithms.contains(Algorithm::Sha256) {
+            lanes::sha256::<_, 1, LANES>(avx, &mut states.sha256, &step.sha, first);
+        }
+    }
+}
+
+macro_rules! instructions {
+    ($($name:ident($($operand:ident),+) => $instruction:expr;)+) => { $(
+        #[inline(always)]
+        fn $name(self, $($operand: __m512i),+) -> __m512i {
+            // SAFETY: `self` exists only where the machine has the instructions.
+            unsafe { $instruction }
+        }
+    )+ };
+}
+
+/// Bytes of a word in the other order.
+const SWAP: i128 = 0x0c0d_0e0f_0809_0a0b_0405_0607_0001_0203;
+
+impl Lanes for Avx512 {
+    type Vector = __m512i;
+    const WIDTH: usize = WIDTH;
+
+    instructions! {
+        add(a, b) => _mm512_add_epi32(a, b);
+        // The constant is the truth table of the function: bit 4a + 2b + c.
+        xor(a, b, c) => _mm512_ternarylogic_epi32::<0x96>(a, b, c);
+        choose(a, b, c) => _mm512_ternarylogic_epi32::<0xca>(a, b, c);
+        majority(a, b, c) => _mm512_ternarylogic_epi32::<0xe8>(a, b, c);
+        or_not_xor(a, b, c) => _mm512_ternarylogic_epi32::<0x39>(a, b, c);
+    }
+
+    #[inline(always)]
+    fn rotate_left<const N: i32>(self, a: __m512i) -> __m512i {
+        // SAFETY: `self` exists only where the machine has the instructions.
+        unsafe { _mm512_rol_epi32::<N>(a) }
+    }
+
+    #[inline(always)]
+    fn shift_right<const N: u32>(self, a: __m512i) -> __m512i {
+        // SAFETY: `self` exists only where the machine has the instructions.
+        unsafe { _mm512_srli_epi32::<N>(a) }
+    }
+
+    #[inline(always)]
+    fn splat(self, word: u32) -> __m512i {
+        // SAFETY: `self` exists only where the machine has the instructions.
+        unsafe { _mm512_set1_epi32(word as i32) }
+    }
+
+    #[inline(always)]
+    fn load(self, words: &[u32]) -> __m512i {
+        // SAFETY: `self` exists only where the machine has the instructions; the slice has 16 words.
+        unsafe { _mm512_loadu_si512(words[..WIDTH].as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn store(self, vector: __m512i, words: &mut [u32]) {
+        // SAFETY: `self` exists only where the machine has the instructions; the slice has 16 words.
+        unsafe { _mm512_storeu_si512(words[..WIDTH].as_mut_ptr().cast(), vector) }
+    }
+
+    #[inline(always)]
+    fn words(self, runs: &[&[Block]], at: usize, order: Order) -> [__m512i; 16] {
+        let mut blocks = [self.splat(0); 16];
+        for lane in 0..WIDTH {
+            let block = &runs[lane][at];
+            // SAFETY: `self` exists only where the machine has the instructions; a block has 64 bytes.
+            unsafe {
+                blocks[lane] = _mm512_loadu_si512(block.as_ptr().cast());
+                if matches!(order, Order::Big) {
+                    let swap = _mm512_broadcast_i32x4(std::mem::transmute::<i128, __m128i>(SWAP));
+                    blocks[lane] = _mm512_shuffle_epi8(blocks[lane], swap);
+                }
+            }
+        }
+        // SAFETY: `self` exists only where the machine has the instructions.
+        unsafe { transpose(blocks) }
+    }
+}
+
+/// Rows of 16 words to columns: first in quarters of registers, then the quarters.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn transpose(rows: [__m512i; 16]) -> [__m512i; 16] {
+    let mut quarters = [[rows[0]; 4]; 4];
+    for four in 0..4 {
+        let [a, b, c, d] = [rows[4 * four], rows[4 * four + 1], rows[4 * four + 2], rows[4 * four + 3]];
+        let (low, high) = (_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+        let (low2, high2) = (_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+        quarters[0][four] = _mm512_unpacklo_epi64(low, low2);
+        quarters[1][four] = _mm512_unpackhi_epi64(low, low2);
+        quarters[2][four] = _mm512_unpacklo_epi64(high, high2);
+        quarters[3][four] = _mm512_unpackhi_epi64(high, high2);
+    }
+    let mut columns = rows;
+    for (word, [a, b, c, d]) in quarters.into_iter().enumerate() {
+        const EVEN: i32 = 0b10_00_10_00;
+        const ODD: i32 = 0b11_01_11_01;
+        let (even, odd) = (_mm512_shuffle_i32x4::<EVEN>(a, b), _mm512_shuffle_i32x4::<ODD>(a, b));
+        let (even2, odd2) = (_mm512_shuffle_i32x4::<EVEN>(c, d), _mm512_shuffle_i32x4::<ODD>(c, d));
+        columns[word] = _mm512_shuffle_i32x4::<EVEN>(even, even2);
+        columns[4 + word] = _mm512_shuffle_i32x4::<EVEN>(odd, odd2);
+        columns[8 + word] = _mm512_shuffle_i32x4::<ODD>(even, even2);
+        columns[12 + word] = _mm512_shuffle_i32x4::<ODD>(odd, odd2);
+    }
+    columns
+}

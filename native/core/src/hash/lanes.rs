@@ -1,0 +1,232 @@
+//! MD5, SHA-1 and SHA-256 with one message in each 32-bit lane of a register, written once for every width.
+//!
+//! `SETS` registers go through the rounds together: what one waits for, the other computes. All is inlined
+//! into the function that enables the instructions, in `avx2` and `avx512`.
+
+use super::cursor::{Block, Order};
+use super::state::Row;
+
+/// Proof that the machine has a set of instructions, and what they do to every lane.
+pub(super) trait Lanes: Copy {
+    /// Its register.
+    type Vector: Copy;
+    /// Lanes in a register.
+    const WIDTH: usize;
+
+    fn splat(self, word: u32) -> Self::Vector;
+    /// Of the first `WIDTH` words.
+    fn load(self, words: &[u32]) -> Self::Vector;
+    /// To the first `WIDTH` words.
+    fn store(self, vector: Self::Vector, words: &mut [u32]);
+    fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    fn xor(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// Where a bit of `a` is set, that of `b`, else that of `c`.
+    fn choose(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    fn majority(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// `b ^ (a | !c)`, MD5's I.
+    fn or_not_xor(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    fn rotate_left<const N: i32>(self, a: Self::Vector) -> Self::Vector;
+    fn shift_right<const N: u32>(self, a: Self::Vector) -> Self::Vector;
+    /// Word i of block `at` of the first `WIDTH` runs, for every i.
+    fn words(self, runs: &[&[Block]], at: usize, order: Order) -> [Self::Vector; 16];
+}
+
+/// Repeats a body with a constant that counts from 0, so that each round has its own registers, rotations
+/// and table entries.
+macro_rules! unroll {
+    (16, $i:ident => $body:block) => { unroll!([0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15], $i => $body) };
+    (20, $i:ident => $body:block) => {
+        unroll!([0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19], $i => $body)
+    };
+    ([$($n:literal)*], $i:ident => $body:block) => { $({ const $i: usize = $n; $body })* };
+}
+pub(super) use unroll;
+
+/// Compresses all blocks of the runs, which are `SETS * WIDTH` and of one length, into the lanes from
+/// `first` on, by `$rounds`.
+macro_rules! compression {
+    ($(#[$doc:meta])* $name:ident, $words:literal, $order:expr, $rounds:ident) => {
+        $(#[$doc])*
+        #[inline(always)]
+        pub(super) fn $name<L: Lanes, const SETS: usize, const N: usize>(
+            lanes: L,
+            rows: &mut [Row<N>; $words],
+            runs: &[&[Block]; N],
+            first: usize,
+        ) {
+            let at = |set: usize| first + set * L::WIDTH;
+            let mut state = [[lanes.splat(0); $words]; SETS];
+            for set in 0..SETS {
+                for word in 0..$words {
+                    state[set][word] = lanes.load(&rows[word].0[at(set)..]);
+                }
+            }
+            for block in 0..runs[first].len() {
+                let mut words = [[lanes.splat(0); 16]; SETS];
+                for set in 0..SETS {
+                    words[set] = lanes.words(&runs[at(set)..], block, $order);
+                }
+                let mut next = state;
+                $rounds(lanes, &mut next, &mut words);
+                for set in 0..SETS {
+                    for word in 0..$words {
+                        state[set][word] = lanes.add(state[set][word], next[set][word]);
+                    }
+                }
+            }
+            for set in 0..SETS {
+                for word in 0..$words {
+                    lanes.store(state[set][word], &mut rows[word].0[at(set)..]);
+                }
+            }
+        }
+    };
+}
+
+compression!(
+    /// MD5 of `SETS * WIDTH` messages.
+    md5, 4, Order::Little, md5_rounds
+);
+compression!(
+    /// SHA-1 of `SETS * WIDTH` messages.
+    sha1, 5, Order::Big, sha1_rounds
+);
+compression!(
+    /// SHA-256 of `SETS * WIDTH` messages.
+    sha256, 8, Order::Big, sha256_rounds
+);
+
+#[inline(always)]
+fn md5_rounds<L: Lanes, const SETS: usize>(
+    lanes: L,
+    state: &mut [[L::Vector; 4]; SETS],
+    words: &mut [[L::Vector; 16]; SETS],
+) {
+    macro_rules! round {
+        ($round:literal, $first:literal + $stride:literal, |$b:ident, $c:ident, $d:ident| $function:expr) => {
+            unroll!(16, STEP => {
+                const SHIFT: i32 = MD5_SHIFTS[$round][STEP % 4];
+                let constant = lanes.splat(MD5_CONSTANTS[16 * $round + STEP]);
+                for set in 0..SETS {
+                    let [a, $b, $c, $d] = state[set];
+                    let word = lanes.add(words[set][($first + STEP * $stride) % 16], constant);
+                    let sum = lanes.add(lanes.add(a, word), $function);
+                    state[set] = [$d, lanes.add($b, lanes.rotate_left::<SHIFT>(sum)), $b, $c];
+                }
+            });
+        };
+    }
+    round!(0, 0 + 1, |b, c, d| lanes.choose(b, c, d));
+    round!(1, 1 + 5, |b, c, d| lanes.choose(d, b, c));
+    round!(2, 5 + 3, |b, c, d| lanes.xor(b, c, d));
+    round!(3, 0 + 7, |b, c, d| lanes.or_not_xor(b, c, d));
+}
+
+#[inline(always)]
+fn sha1_rounds<L: Lanes, const SETS: usize>(
+    lanes: L,
+    state: &mut [[L::Vector; 5]; SETS],
+    words: &mut [[L::Vector; 16]; SETS],
+) {
+    macro_rules! round {
+        ($round:literal, |$b:ident, $c:ident, $d:ident| $function:expr) => {
+            let constant = lanes.splat(SHA1_CONSTANTS[$round]);
+            unroll!(20, STEP => {
+                const AT: usize = 20 * $round + STEP;
+                for set in 0..SETS {
+                    let w = &mut words[set];
+                    if AT >= 16 {
+                        let (x, y) = (w[(AT + 13) % 16], w[(AT + 8) % 16]);
+                        let mixed = lanes.xor(x, y, w[(AT + 2) % 16]);
+                        w[AT % 16] = lanes.rotate_left::<1>(lanes.xor(mixed, w[AT % 16], lanes.splat(0)));
+                    }
+                    let [a, $b, $c, $d, e] = state[set];
+                    let early = lanes.add(lanes.add(e, constant), w[AT % 16]);
+                    let sum = lanes.add(lanes.add(early, $function), lanes.rotate_left::<5>(a));
+                    state[set] = [sum, a, lanes.rotate_left::<30>($b), $c, $d];
+                }
+            });
+        };
+    }
+    round!(0, |b, c, d| lanes.choose(b, c, d));
+    round!(1, |b, c, d| lanes.xor(b, c, d));
+    round!(2, |b, c, d| lanes.majority(b, c, d));
+    round!(3, |b, c, d| lanes.xor(b, c, d));
+}
+
+#[inline(always)]
+fn sha256_rounds<L: Lanes, const SETS: usize>(
+    lanes: L,
+    state: &mut [[L::Vector; 8]; SETS],
+    words: &mut [[L::Vector; 16]; SETS],
+) {
+    for (round, constants) in SHA256_CONSTANTS.as_chunks::<16>().0.iter().enumerate() {
+        unroll!(16, STEP => {
+            let constant = lanes.splat(constants[STEP]);
+            for set in 0..SETS {
+                let w = &mut words[set];
+                if round > 0 {
+                    let (x, y) = (w[(STEP + 1) % 16], w[(STEP + 14) % 16]);
+                    let x = lanes.xor(
+                        lanes.rotate_left::<25>(x),
+                        lanes.rotate_left::<14>(x),
+                        lanes.shift_right::<3>(x),
+                    );
+                    let y = lanes.xor(
+                        lanes.rotate_left::<15>(y),
+                        lanes.rotate_left::<13>(y),
+                        lanes.shift_right::<10>(y),
+                    );
+                    w[STEP] = lanes.add(lanes.add(w[STEP], w[(STEP + 9) % 16]), lanes.add(x, y));
+                }
+                let [a, b, c, d, e, f, g, h] = state[set];
+                let sigma1 = lanes.xor(
+                    lanes.rotate_left::<26>(e),
+                    lanes.rotate_left::<21>(e),
+                    lanes.rotate_left::<7>(e),
+                );
+                let sigma0 = lanes.xor(
+                    lanes.rotate_left::<30>(a),
+                    lanes.rotate_left::<19>(a),
+                    lanes.rotate_left::<10>(a),
+                );
+                let early = lanes.add(lanes.add(h, constant), w[STEP]);
+                let first = lanes.add(lanes.add(early, lanes.choose(e, f, g)), sigma1);
+                let second = lanes.add(sigma0, lanes.majority(a, b, c));
+                state[set] = [lanes.add(first, second), a, b, c, lanes.add(d, first), e, f, g];
+            }
+        });
+    }
+}
+
+/// RFC 1321, 3.4: rotations of each round, every four steps the same.
+const MD5_SHIFTS: [[i32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
+
+/// RFC 1321, 3.4: the integer part of 2^32 times |sin(i)|, i from 1 in radians.
+const MD5_CONSTANTS: [u32; 64] = [
+    0xd76a_a478, 0xe8c7_b756, 0x2420_70db, 0xc1bd_ceee, 0xf57c_0faf, 0x4787_c62a, 0xa830_4613, 0xfd46_9501,
+    0x6980_98d8, 0x8b44_f7af, 0xffff_5bb1, 0x895c_d7be, 0x6b90_1122, 0xfd98_7193, 0xa679_438e, 0x49b4_0821,
+    0xf61e_2562, 0xc040_b340, 0x265e_5a51, 0xe9b6_c7aa, 0xd62f_105d, 0x0244_1453, 0xd8a1_e681, 0xe7d3_fbc8,
+    0x21e1_cde6, 0xc337_07d6, 0xf4d5_0d87, 0x455a_14ed, 0xa9e3_e905, 0xfcef_a3f8, 0x676f_02d9, 0x8d2a_4c8a,
+    0xfffa_3942, 0x8771_f681, 0x6d9d_6122, 0xfde5_380c, 0xa4be_ea44, 0x4bde_cfa9, 0xf6bb_4b60, 0xbebf_bc70,
+    0x289b_7ec6, 0xeaa1_27fa, 0xd4ef_3085, 0x0488_1d05, 0xd9d4_d039, 0xe6db_99e5, 0x1fa2_7cf8, 0xc4ac_5665,
+    0xf429_2244, 0x432a_ff97, 0xab94_23a7, 0xfc93_a039, 0x655b_59c3, 0x8f0c_cc92, 0xffef_f47d, 0x8584_5dd1,
+    0x6fa8_7e4f, 0xfe2c_e6e0, 0xa301_4314, 0x4e08_11a1, 0xf753_7e82, 0xbd3a_f235, 0x2ad7_d2bb, 0xeb86_d391,
+];
+
+/// FIPS 180-4, 4.2.1.
+const SHA1_CONSTANTS: [u32; 4] = [
+    0x5a82_7999, 0x6ed9_eba1, 0x8f1b_bcdc, 0xca62_c1d6,
+];
+
+/// FIPS 180-4, 4.2.2: the first 32 fractional bits of the cube roots of the first 64 primes.
+pub(super) const SHA256_CONSTANTS: [u32; 64] = [
+    0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
+    0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
+    0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
+    0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967,
+    0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
+    0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
+    0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+    0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
+];

@@ -1,0 +1,105 @@
+//! Lanes, filled from a queue of jobs until it is empty.
+//!
+//! Every lane holds one message; all go forward by the same number of blocks at a time, and a lane whose
+//! message ends takes the next job at once. Lanes in use are the first ones, so that a kernel may leave
+//! out registers that hold none.
+
+use std::cmp::Reverse;
+
+use super::cursor::{Block, Cursor, Order};
+use super::job::{AlgorithmSet, Job, JobDigests};
+use super::portable;
+use super::state::{State, States};
+
+/// Compression functions of `N` messages side by side.
+pub(super) trait Kernel<const N: usize> {
+    /// With fewer lanes in use, one message after the other is faster.
+    const PAYS: usize;
+
+    /// Compresses the step by `algorithms`.
+    fn compress(&self, states: &mut States<N>, step: &Step<'_, N>, algorithms: AlgorithmSet);
+}
+
+/// What all lanes compress next: as many blocks of each. Lanes from `busy` on hold no message; what
+/// their states become is of no interest.
+pub(super) struct Step<'a, const N: usize> {
+    pub(super) md5: [&'a [Block]; N],
+    pub(super) sha: [&'a [Block]; N],
+    pub(super) busy: usize,
+}
+
+/// Blocks a lane goes forward at most, so that what MD5 has read is still in the L1 cache for the SHAs.
+const STEP: usize = 16;
+
+static IDLE: [Block; STEP] = [[0; 64]; STEP];
+
+struct Lane<'a> {
+    place: usize,
+    algorithms: AlgorithmSet,
+    cursor: Cursor<'a>,
+}
+
+/// Hashes the jobs and hands each place its digests, in any order.
+///
+/// A step is compressed by all algorithms that any lane wants: jobs of one set go together, and of these
+/// the longest first, so that lanes end together.
+pub(super) fn run<const N: usize>(
+    kernel: &impl Kernel<N>,
+    jobs: &[Job<'_>],
+    mut done: impl FnMut(usize, JobDigests),
+) {
+    let mut order: Vec<(usize, &Job<'_>)> = jobs.iter().enumerate().collect();
+    order.sort_by_cached_key(|(_, job)| Reverse((job.algorithms.in_lanes(), job.length())));
+    let mut queue = order.into_iter().map(|(place, job)| Lane {
+        place,
+        algorithms: job.algorithms.in_lanes(),
+        cursor: Cursor::new(job),
+    });
+    let mut states = States::new();
+    let mut lanes: Vec<Lane<'_>> = queue.by_ref().take(N).collect();
+    (0..lanes.len()).for_each(|lane| states.set(lane, &State::INITIAL));
+    while pays(kernel, lanes.len()) {
+        let count = step(kernel, &mut states, &lanes);
+        for index in (0..lanes.len()).rev() {
+            let Some(lane) = lanes.get_mut(index) else { break };
+            lane.cursor.advance(count);
+            if !lane.cursor.is_at_end() {
+                continue;
+            }
+            done(lane.place, states.get(index).digests(lane.algorithms));
+            if let Some(next) = queue.next() {
+                *lane = next;
+                states.set(index, &State::INITIAL);
+            } else {
+                lanes.swap_remove(index);
+                let moved = states.get(lanes.len());
+                states.set(index, &moved);
+            }
+        }
+    }
+    for (index, mut lane) in lanes.into_iter().enumerate() {
+        let mut state = states.get(index);
+        portable::finish(&mut state, &mut lane.cursor, lane.algorithms);
+        done(lane.place, state.digests(lane.algorithms));
+    }
+}
+
+fn pays<const N: usize, K: Kernel<N>>(_: &K, busy: usize) -> bool {
+    busy >= K::PAYS
+}
+
+/// Compresses as many blocks of every lane as the shortest run holds; returns their number.
+fn step<const N: usize>(kernel: &impl Kernel<N>, states: &mut States<N>, lanes: &[Lane<'_>]) -> usize {
+    let runs = lanes.iter().map(|lane| lane.cursor.blocks(Order::Little).len());
+    let count = runs.min().unwrap_or_default().min(STEP);
+    let idle = IDLE.get(..count).unwrap_or_default();
+    let mut step = Step { md5: [idle; N], sha: [idle; N], busy: lanes.len() };
+    let mut algorithms = AlgorithmSet::EMPTY;
+    for ((md5, sha), lane) in step.md5.iter_mut().zip(&mut step.sha).zip(lanes) {
+        *md5 = lane.cursor.blocks(Order::Little).get(..count).unwrap_or_default();
+        *sha = lane.cursor.blocks(Order::Big).get(..count).unwrap_or_default();
+        algorithms = algorithms | lane.algorithms;
+    }
+    kernel.compress(states, &step, algorithms);
+    count
+}

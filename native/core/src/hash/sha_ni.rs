@@ -1,0 +1,173 @@
+//! SHA-1 and SHA-256 by the SHA instructions of x86-64, two messages in turn: what one waits for, the other
+//! computes.
+#![expect(unsafe_code, reason = "SHA instructions; they run only where detection found them")]
+#![expect(clippy::indexing_slicing, reason = "by constants, and by lanes in use")]
+
+use std::arch::x86_64::*;
+
+use super::cursor::Block;
+use super::job::{Algorithm, AlgorithmSet};
+use super::lanes::{SHA256_CONSTANTS, unroll};
+use super::queue::Step;
+use super::state::{Row, States, column, set_column};
+
+/// Proof that the machine has the SHA instructions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ShaNi(());
+
+impl ShaNi {
+    /// None where the machine lacks the instructions.
+    pub(super) fn detect() -> Option<Self> {
+        let found = is_x86_feature_detected!("sha")
+            && is_x86_feature_detected!("ssse3")
+            && is_x86_feature_detected!("sse4.1");
+        found.then_some(Self(()))
+    }
+
+    /// Compresses the step by those of `algorithms` that are SHAs.
+    pub(super) fn compress<const N: usize>(
+        self,
+        states: &mut States<N>,
+        step: &Step<'_, N>,
+        algorithms: AlgorithmSet,
+    ) {
+        // SAFETY: `self` exists only where the machine has the instructions.
+        unsafe { compress(states, step, algorithms) }
+    }
+}
+
+#[target_feature(enable = "sha,ssse3,sse4.1")]
+fn compress<const N: usize>(states: &mut States<N>, step: &Step<'_, N>, algorithms: AlgorithmSet) {
+    for first in (0..step.busy).step_by(2) {
+        let is_pair = first + 1 < step.busy;
+        match (algorithms.contains(Algorithm::Sha1), is_pair) {
+            (true, true) => sha1::<2, N>(&mut states.sha1, &step.sha, first),
+            (true, false) => sha1::<1, N>(&mut states.sha1, &step.sha, first),
+            (false, _) => {}
+        }
+        match (algorithms.contains(Algorithm::Sha256), is_pair) {
+            (true, true) => sha256::<2, N>(&mut states.sha256, &step.sha, first),
+            (true, false) => sha256::<1, N>(&mut states.sha256, &step.sha, first),
+            (false, _) => {}
+        }
+    }
+}
+
+/// Compresses the runs of the lanes from `first` on.
+#[target_feature(enable = "sha,ssse3,sse4.1")]
+fn sha1<const STREAMS: usize, const N: usize>(
+    rows: &mut [Row<N>; 5],
+    runs: &[&[Block]; N],
+    first: usize,
+) {
+    // Bytes of a quarter of a block in the other order: the instructions want word 0 in the highest lane.
+    let swap = _mm_set_epi64x(0x0001_0203_0405_0607, 0x0809_0a0b_0c0d_0e0f);
+    let mut state = [[_mm_setzero_si128(); 2]; STREAMS];
+    for stream in 0..STREAMS {
+        let [a, b, c, d, e] = column(rows, first + stream).map(u32::cast_signed);
+        state[stream] = [_mm_set_epi32(a, b, c, d), _mm_set_epi32(e, 0, 0, 0)];
+    }
+    for at in 0..runs[first].len() {
+        let before = state;
+        let mut words = [[swap; 4]; STREAMS];
+        unroll!(20, QUAD => {
+            for stream in 0..STREAMS {
+                let w = &mut words[stream];
+                w[QUAD % 4] = if QUAD < 4 {
+                    _mm_shuffle_epi8(quarter(&runs[first + stream][at], QUAD), swap)
+                } else {
+                    let mixed = _mm_sha1msg1_epu32(w[QUAD % 4], w[(QUAD + 1) % 4]);
+                    _mm_sha1msg2_epu32(_mm_xor_si128(mixed, w[(QUAD + 2) % 4]), w[(QUAD + 3) % 4])
+                };
+                let [abcd, e] = state[stream];
+                // Before the first quad `e` is e itself, then the `abcd` of whose a the instruction makes e.
+                let word = if QUAD == 0 {
+                    _mm_add_epi32(e, w[0])
+                } else {
+                    _mm_sha1nexte_epu32(e, w[QUAD % 4])
+                };
+                state[stream] = [_mm_sha1rnds4_epu32::<{ QUAD as i32 / 5 }>(abcd, word), abcd];
+            }
+        });
+        for stream in 0..STREAMS {
+            let ([abcd, e], [abcd_before, e_before]) = (state[stream], before[stream]);
+            state[stream] = [_mm_add_epi32(abcd, abcd_before), _mm_sha1nexte_epu32(e, e_before)];
+        }
+    }
+    for stream in 0..STREAMS {
+        let [d, c, b, a] = words_of(state[stream][0]);
+        let [.., e] = words_of(state[stream][1]);
+        set_column(rows, first + stream, [a, b, c, d, e]);
+    }
+}
+
+/// Compresses the runs of the lanes from `first` on.
+#[target_feature(enable = "sha,ssse3,sse4.1")]
+fn sha256<const STREAMS: usize, const N: usize>(
+    rows: &mut [Row<N>; 8],
+    runs: &[&[Block]; N],
+    first: usize,
+) {
+    // Bytes of each word in the other order.
+    let swap = _mm_set_epi64x(0x0c0d_0e0f_0809_0a0b, 0x0405_0607_0001_0203);
+    let mut state = [[_mm_setzero_si128(); 2]; STREAMS];
+    for stream in 0..STREAMS {
+        let [a, b, c, d, e, f, g, h] = column(rows, first + stream).map(u32::cast_signed);
+        state[stream] = [_mm_set_epi32(a, b, e, f), _mm_set_epi32(c, d, g, h)];
+    }
+    for at in 0..runs[first].len() {
+        let before = state;
+        let mut words = [[swap; 4]; STREAMS];
+        unroll!(16, QUAD => {
+            let constant = {
+                let [a, b, c, d] = SHA256_CONSTANTS.as_chunks().0[QUAD];
+                _mm_set_epi32(d as i32, c as i32, b as i32, a as i32)
+            };
+            for stream in 0..STREAMS {
+                let w = &mut words[stream];
+                w[QUAD % 4] = if QUAD < 4 {
+                    _mm_shuffle_epi8(quarter(&runs[first + stream][at], QUAD), swap)
+                } else {
+                    let last = w[(QUAD + 3) % 4];
+                    let mixed = _mm_sha256msg1_epu32(w[QUAD % 4], w[(QUAD + 1) % 4]);
+                    let sum = _mm_add_epi32(mixed, _mm_alignr_epi8::<4>(last, w[(QUAD + 2) % 4]));
+                    _mm_sha256msg2_epu32(sum, last)
+                };
+                let [abef, cdgh] = state[stream];
+                let word = _mm_add_epi32(w[QUAD % 4], constant);
+                let cdgh = _mm_sha256rnds2_epu32(cdgh, abef, word);
+                let word = _mm_shuffle_epi32::<0b00_00_11_10>(word);
+                state[stream] = [_mm_sha256rnds2_epu32(abef, cdgh, word), cdgh];
+            }
+        });
+        for stream in 0..STREAMS {
+            for half in 0..2 {
+                state[stream][half] = _mm_add_epi32(state[stream][half], before[stream][half]);
+            }
+        }
+    }
+    for stream in 0..STREAMS {
+        let [f, e, b, a] = words_of(state[stream][0]);
+        let [h, g, d, c] = words_of(state[stream][1]);
+        set_column(rows, first + stream, [a, b, c, d, e, f, g, h]);
+    }
+}
+
+/// Sixteen bytes of a block as they lie in memory.
+#[target_feature(enable = "sse2")]
+fn quarter(block: &Block, index: usize) -> __m128i {
+    let [low, high] = [0, 1].map(|half| i64::from_le_bytes(block.as_chunks().0[2 * index + half]));
+    _mm_set_epi64x(high, low)
+}
+
+/// The lanes from the lowest on.
+#[target_feature(enable = "sse4.1")]
+fn words_of(register: __m128i) -> [u32; 4] {
+    [
+        _mm_extract_epi32::<0>(register),
+        _mm_extract_epi32::<1>(register),
+        _mm_extract_epi32::<2>(register),
+        _mm_extract_epi32::<3>(register),
+    ]
+    .map(i32::cast_unsigned)
+}
