@@ -4,9 +4,9 @@
 
 use std::arch::x86_64::*;
 
-use super::cursor::{Block, Order};
+use super::cursor::Block;
 use super::job::{Algorithm, AlgorithmSet};
-use super::lanes::{self, Lanes};
+use super::lanes::{self, Lanes, Order};
 use super::queue::{Kernel, Step};
 use super::sha_ni::ShaNi;
 use super::state::States;
@@ -42,8 +42,8 @@ fn compress(avx: Avx2, states: &mut States<LANES>, step: &Step<'_, LANES>, algor
     let both = step.busy > WIDTH;
     // MD5 is one chain of dependent operations: two sets in turn fill its gaps. The SHAs have none.
     match (algorithms.contains(Algorithm::Md5), both) {
-        (true, true) => lanes::md5::<_, 2, LANES>(avx, &mut states.md5, &step.md5, 0),
-        (true, false) => lanes::md5::<_, 1, LANES>(avx, &mut states.md5, &step.md5, 0),
+        (true, true) => lanes::md5::<_, 2, LANES>(avx, &mut states.md5, &step.md5, step.count, 0),
+        (true, false) => lanes::md5::<_, 1, LANES>(avx, &mut states.md5, &step.md5, step.count, 0),
         (false, _) => {}
     }
     if let Some(sha_ni) = avx.sha_ni {
@@ -51,10 +51,10 @@ fn compress(avx: Avx2, states: &mut States<LANES>, step: &Step<'_, LANES>, algor
     }
     for first in [0, WIDTH].into_iter().take(1 + usize::from(both)) {
         if algorithms.contains(Algorithm::Sha1) {
-            lanes::sha1::<_, 1, LANES>(avx, &mut states.sha1, &step.sha, first);
+            lanes::sha1::<_, 1, LANES>(avx, &mut states.sha1, &step.sha, step.count, first);
         }
         if algorithms.contains(Algorithm::Sha256) {
-            lanes::sha256::<_, 1, LANES>(avx, &mut states.sha256, &step.sha, first);
+            lanes::sha256::<_, 1, LANES>(avx, &mut states.sha256, &step.sha, step.count, first);
         }
     }
 }

@@ -4,9 +4,9 @@
 
 use std::arch::x86_64::*;
 
-use super::cursor::{Block, Order};
+use super::cursor::Block;
 use super::job::{Algorithm, AlgorithmSet};
-use super::lanes::{self, Lanes};
+use super::lanes::{self, Lanes, Order};
 use super::queue::{Kernel, Step};
 use super::state::States;
 
@@ -17,6 +17,7 @@ pub(super) struct Avx512(());
 /// Messages side by side.
 pub(super) const LANES: usize = 32;
 const WIDTH: usize = 16;
+const AHEAD: usize = 512;
 
 impl Avx512 {
     /// None where the machine lacks the instructions.
@@ -39,16 +40,16 @@ fn compress(avx: Avx512, states: &mut States<LANES>, step: &Step<'_, LANES>, alg
     let both = step.busy > WIDTH;
     // MD5 is one chain of dependent operations: two sets in turn fill its gaps. The SHAs have none.
     match (algorithms.contains(Algorithm::Md5), both) {
-        (true, true) => lanes::md5::<_, 2, LANES>(avx, &mut states.md5, &step.md5, 0),
-        (true, false) => lanes::md5::<_, 1, LANES>(avx, &mut states.md5, &step.md5, 0),
+        (true, true) => lanes::md5::<_, 2, LANES>(avx, &mut states.md5, &step.md5, step.count, 0),
+        (true, false) => lanes::md5::<_, 1, LANES>(avx, &mut states.md5, &step.md5, step.count, 0),
         (false, _) => {}
     }
     for first in [0, WIDTH].into_iter().take(1 + usize::from(both)) {
         if algorithms.contains(Algorithm::Sha1) {
-            lanes::sha1::<_, 1, LANES>(avx, &mut states.sha1, &step.sha, first);
+            lanes::sha1::<_, 1, LANES>(avx, &mut states.sha1, &step.sha, step.count, first);
         }
         if algorithms.contains(Algorithm::Sha256) {
-            lanes::sha256::<_, 1, LANES>(avx, &mut states.sha256, &step.sha, first);
+            lanes::sha256::<_, 1, LANES>(avx, &mut states.sha256, &step.sha, step.count, first);
         }
     }
 }
@@ -116,6 +117,7 @@ impl Lanes for Avx512 {
             let block = &runs[lane][at];
             // SAFETY: `self` exists only where the machine has the instructions; a block has 64 bytes.
             unsafe {
+                _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD).cast());
                 blocks[lane] = _mm512_loadu_si512(block.as_ptr().cast());
                 if matches!(order, Order::Big) {
                     let swap = _mm512_broadcast_i32x4(std::mem::transmute::<i128, __m128i>(SWAP));

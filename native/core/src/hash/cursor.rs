@@ -8,15 +8,6 @@ use super::job::Job;
 /// What one step of a compression function reads.
 pub(super) type Block = [u8; 64];
 
-/// The byte order of the length in the padding: all in which the blocks of two algorithms differ.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Order {
-    /// MD5's.
-    Little,
-    /// That of the SHAs.
-    Big,
-}
-
 /// A place in a message, always at a block's start.
 #[derive(Debug)]
 pub(super) struct Cursor<'a> {
@@ -25,7 +16,8 @@ pub(super) struct Cursor<'a> {
     /// Behind `run`: the part that it lies in, and the parts after that.
     part: &'a [u8],
     rest: &'a [&'a [u8]],
-    /// Where `run` is empty, blocks `next..end` of these come next, by `Order`.
+    /// Where `run` is empty, blocks `next..end` of these come next: of the first to MD5, of the second to
+    /// the SHAs. They differ in the byte order of the length in the padding.
     copied: [[Block; 2]; 2],
     next: usize,
     end: usize,
@@ -49,15 +41,12 @@ impl<'a> Cursor<'a> {
         cursor
     }
 
-    /// Blocks that come next: as many in either order, none at the end of the message.
-    pub(super) fn blocks(&self, order: Order) -> &[Block] {
-        let [little, big] = &self.copied;
-        let copied = match order {
-            _ if !self.run.is_empty() => return self.run,
-            Order::Little => little,
-            Order::Big => big,
-        };
-        copied.get(self.next..self.end).unwrap_or_default()
+    /// Blocks that come next, as MD5 and as the SHAs read them: as many, none at the end of the message.
+    pub(super) fn blocks(&self) -> [&[Block]; 2] {
+        if !self.run.is_empty() {
+            return [self.run; 2];
+        }
+        self.copied.each_ref().map(|blocks| blocks.get(self.next..self.end).unwrap_or_default())
     }
 
     /// Goes `count` of the blocks forward.
@@ -89,9 +78,10 @@ impl<'a> Cursor<'a> {
                     return;
                 }
             }
-            let room = block.get_mut(held..).unwrap_or_default();
+            let (_, room) = block.split_at_mut(held);
             let (taken, part) = self.part.split_at(room.len().min(self.part.len()));
-            room.iter_mut().zip(taken).for_each(|(to, from)| *to = *from);
+            let (room, _) = room.split_at_mut(taken.len());
+            room.copy_from_slice(taken);
             held += taken.len();
             self.part = part;
             if held == block.len() {
@@ -109,15 +99,18 @@ impl<'a> Cursor<'a> {
 
     /// A one bit, zeros, and the length in bits at a block's end, behind the last `held` bytes.
     fn pad(&mut self, held: usize, length: u64) {
-        self.end = if held < 56 { 1 } else { 2 };
-        let [[block, _], _] = self.copied;
+        let [[block, _], _] = &mut self.copied;
+        let (_, [end, zeros @ ..]) = block.split_at_mut(held) else { return };
+        *end = 0x80;
+        zeros.fill(0);
         let bits = length.wrapping_mul(8);
+        let fits = zeros.len() >= size_of_val(&bits);
+        let last = if fits { [[0; 64], *block] } else { [*block, [0; 64]] };
+        (self.copied, self.next, self.end) = ([last; 2], usize::from(fits), 2);
         for (blocks, bits) in self.copied.iter_mut().zip([bits.to_le_bytes(), bits.to_be_bytes()]) {
-            let bytes = blocks.as_flattened_mut();
-            bytes.fill(0);
-            bytes.iter_mut().zip(block.iter().take(held).chain(&[0x80])).for_each(|(to, from)| *to = *from);
-            let length = bytes.iter_mut().take(self.end * 64).rev().zip(bits.iter().rev());
-            length.for_each(|(to, from)| *to = *from);
+            if let Some(end) = blocks.as_flattened_mut().last_chunk_mut() {
+                *end = bits;
+            }
         }
     }
 }

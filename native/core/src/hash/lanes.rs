@@ -3,8 +3,17 @@
 //! `SETS` registers go through the rounds together: what one waits for, the other computes. All is inlined
 //! into the function that enables the instructions, in `avx2` and `avx512`.
 
-use super::cursor::{Block, Order};
+use super::cursor::Block;
 use super::state::Row;
+
+/// How the bytes of a block make words.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Order {
+    /// MD5's.
+    Little,
+    /// That of the SHAs.
+    Big,
+}
 
 /// Proof that the machine has a set of instructions, and what they do to every lane.
 pub(super) trait Lanes: Copy {
@@ -42,8 +51,7 @@ macro_rules! unroll {
 }
 pub(super) use unroll;
 
-/// Compresses all blocks of the runs, which are `SETS * WIDTH` and of one length, into the lanes from
-/// `first` on, by `$rounds`.
+/// Compresses the first `count` blocks of `SETS * WIDTH` runs into their lanes, those from `first` on.
 macro_rules! compression {
     ($(#[$doc:meta])* $name:ident, $words:literal, $order:expr, $rounds:ident) => {
         $(#[$doc])*
@@ -52,6 +60,7 @@ macro_rules! compression {
             lanes: L,
             rows: &mut [Row<N>; $words],
             runs: &[&[Block]; N],
+            count: usize,
             first: usize,
         ) {
             let at = |set: usize| first + set * L::WIDTH;
@@ -61,7 +70,7 @@ macro_rules! compression {
                     state[set][word] = lanes.load(&rows[word].0[at(set)..]);
                 }
             }
-            for block in 0..runs[first].len() {
+            for block in 0..count {
                 let mut words = [[lanes.splat(0); 16]; SETS];
                 for set in 0..SETS {
                     words[set] = lanes.words(&runs[at(set)..], block, $order);
@@ -161,24 +170,14 @@ fn sha256_rounds<L: Lanes, const SETS: usize>(
     words: &mut [[L::Vector; 16]; SETS],
 ) {
     for (round, constants) in SHA256_CONSTANTS.as_chunks::<16>().0.iter().enumerate() {
+        if round > 0 {
+            for set in 0..SETS {
+                sha256_schedule(lanes, &mut words[set]);
+            }
+        }
         unroll!(16, STEP => {
             let constant = lanes.splat(constants[STEP]);
             for set in 0..SETS {
-                let w = &mut words[set];
-                if round > 0 {
-                    let (x, y) = (w[(STEP + 1) % 16], w[(STEP + 14) % 16]);
-                    let x = lanes.xor(
-                        lanes.rotate_left::<25>(x),
-                        lanes.rotate_left::<14>(x),
-                        lanes.shift_right::<3>(x),
-                    );
-                    let y = lanes.xor(
-                        lanes.rotate_left::<15>(y),
-                        lanes.rotate_left::<13>(y),
-                        lanes.shift_right::<10>(y),
-                    );
-                    w[STEP] = lanes.add(lanes.add(w[STEP], w[(STEP + 9) % 16]), lanes.add(x, y));
-                }
                 let [a, b, c, d, e, f, g, h] = state[set];
                 let sigma1 = lanes.xor(
                     lanes.rotate_left::<26>(e),
@@ -190,13 +189,33 @@ fn sha256_rounds<L: Lanes, const SETS: usize>(
                     lanes.rotate_left::<19>(a),
                     lanes.rotate_left::<10>(a),
                 );
-                let early = lanes.add(lanes.add(h, constant), w[STEP]);
+                let early = lanes.add(lanes.add(h, constant), words[set][STEP]);
                 let first = lanes.add(lanes.add(early, lanes.choose(e, f, g)), sigma1);
                 let second = lanes.add(sigma0, lanes.majority(a, b, c));
                 state[set] = [lanes.add(first, second), a, b, c, lanes.add(d, first), e, f, g];
             }
         });
     }
+}
+
+/// The next 16 words of the message schedule, each in the place of the one 16 before.
+#[inline(always)]
+fn sha256_schedule<L: Lanes>(lanes: L, words: &mut [L::Vector; 16]) {
+    unroll!(16, AT => {
+        let (x, y) = (words[(AT + 1) % 16], words[(AT + 14) % 16]);
+        let sigma0 = lanes.xor(
+            lanes.rotate_left::<25>(x),
+            lanes.rotate_left::<14>(x),
+            lanes.shift_right::<3>(x),
+        );
+        let sigma1 = lanes.xor(
+            lanes.rotate_left::<15>(y),
+            lanes.rotate_left::<13>(y),
+            lanes.shift_right::<10>(y),
+        );
+        let sum = lanes.add(words[AT], words[(AT + 9) % 16]);
+        words[AT] = lanes.add(sum, lanes.add(sigma0, sigma1));
+    });
 }
 
 /// RFC 1321, 3.4: rotations of each round, every four steps the same.

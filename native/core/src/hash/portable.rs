@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha384, Sha512};
 
-use super::cursor::{Block, Cursor, Order};
+use super::cursor::{Block, Cursor};
 use super::job::{Algorithm, AlgorithmSet, Job, JobDigests};
 use super::state::State;
 
@@ -21,7 +21,7 @@ pub(super) fn digest(job: &Job<'_>) -> JobDigests {
 /// Compresses what is left of a message.
 pub(super) fn finish(state: &mut State, cursor: &mut Cursor<'_>, algorithms: AlgorithmSet) {
     while !cursor.is_at_end() {
-        let (md5, sha) = (cursor.blocks(Order::Little), cursor.blocks(Order::Big));
+        let [md5, sha] = cursor.blocks();
         for (md5, sha) in md5.chunks(STEP).zip(sha.chunks(STEP)) {
             compress(state, md5, sha, algorithms);
         }

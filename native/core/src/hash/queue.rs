@@ -6,7 +6,7 @@
 
 use std::cmp::Reverse;
 
-use super::cursor::{Block, Cursor, Order};
+use super::cursor::{Block, Cursor};
 use super::job::{AlgorithmSet, Job, JobDigests};
 use super::portable;
 use super::state::{State, States};
@@ -20,11 +20,12 @@ pub(super) trait Kernel<const N: usize> {
     fn compress(&self, states: &mut States<N>, step: &Step<'_, N>, algorithms: AlgorithmSet);
 }
 
-/// What all lanes compress next: as many blocks of each. Lanes from `busy` on hold no message; what
-/// their states become is of no interest.
+/// What all lanes compress next: the first `count` blocks of each run. Lanes from `busy` on hold no message;
+/// what their states become is of no interest.
 pub(super) struct Step<'a, const N: usize> {
     pub(super) md5: [&'a [Block]; N],
     pub(super) sha: [&'a [Block]; N],
+    pub(super) count: usize,
     pub(super) busy: usize,
 }
 
@@ -90,16 +91,13 @@ fn pays<const N: usize, K: Kernel<N>>(_: &K, busy: usize) -> bool {
 
 /// Compresses as many blocks of every lane as the shortest run holds; returns their number.
 fn step<const N: usize>(kernel: &impl Kernel<N>, states: &mut States<N>, lanes: &[Lane<'_>]) -> usize {
-    let runs = lanes.iter().map(|lane| lane.cursor.blocks(Order::Little).len());
-    let count = runs.min().unwrap_or_default().min(STEP);
-    let idle = IDLE.get(..count).unwrap_or_default();
-    let mut step = Step { md5: [idle; N], sha: [idle; N], busy: lanes.len() };
+    let mut step = Step { md5: [IDLE.as_slice(); N], sha: [IDLE.as_slice(); N], count: STEP, busy: lanes.len() };
     let mut algorithms = AlgorithmSet::EMPTY;
     for ((md5, sha), lane) in step.md5.iter_mut().zip(&mut step.sha).zip(lanes) {
-        *md5 = lane.cursor.blocks(Order::Little).get(..count).unwrap_or_default();
-        *sha = lane.cursor.blocks(Order::Big).get(..count).unwrap_or_default();
+        [*md5, *sha] = lane.cursor.blocks();
+        step.count = step.count.min(md5.len());
         algorithms = algorithms | lane.algorithms;
     }
     kernel.compress(states, &step, algorithms);
-    count
+    step.count
 }

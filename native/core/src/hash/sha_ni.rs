@@ -41,23 +41,24 @@ fn compress<const N: usize>(states: &mut States<N>, step: &Step<'_, N>, algorith
     for first in (0..step.busy).step_by(2) {
         let is_pair = first + 1 < step.busy;
         match (algorithms.contains(Algorithm::Sha1), is_pair) {
-            (true, true) => sha1::<2, N>(&mut states.sha1, &step.sha, first),
-            (true, false) => sha1::<1, N>(&mut states.sha1, &step.sha, first),
+            (true, true) => sha1::<2, N>(&mut states.sha1, &step.sha, step.count, first),
+            (true, false) => sha1::<1, N>(&mut states.sha1, &step.sha, step.count, first),
             (false, _) => {}
         }
         match (algorithms.contains(Algorithm::Sha256), is_pair) {
-            (true, true) => sha256::<2, N>(&mut states.sha256, &step.sha, first),
-            (true, false) => sha256::<1, N>(&mut states.sha256, &step.sha, first),
+            (true, true) => sha256::<2, N>(&mut states.sha256, &step.sha, step.count, first),
+            (true, false) => sha256::<1, N>(&mut states.sha256, &step.sha, step.count, first),
             (false, _) => {}
         }
     }
 }
 
-/// Compresses the runs of the lanes from `first` on.
+/// Compresses the first `count` blocks of `STREAMS` runs into their lanes, those from `first` on.
 #[target_feature(enable = "sha,ssse3,sse4.1")]
 fn sha1<const STREAMS: usize, const N: usize>(
     rows: &mut [Row<N>; 5],
     runs: &[&[Block]; N],
+    count: usize,
     first: usize,
 ) {
     // Bytes of a quarter of a block in the other order: the instructions want word 0 in the highest lane.
@@ -67,7 +68,7 @@ fn sha1<const STREAMS: usize, const N: usize>(
         let [a, b, c, d, e] = column(rows, first + stream).map(u32::cast_signed);
         state[stream] = [_mm_set_epi32(a, b, c, d), _mm_set_epi32(e, 0, 0, 0)];
     }
-    for at in 0..runs[first].len() {
+    for at in 0..count {
         let before = state;
         let mut words = [[swap; 4]; STREAMS];
         unroll!(20, QUAD => {
@@ -101,11 +102,12 @@ fn sha1<const STREAMS: usize, const N: usize>(
     }
 }
 
-/// Compresses the runs of the lanes from `first` on.
+/// Compresses the first `count` blocks of `STREAMS` runs into their lanes, those from `first` on.
 #[target_feature(enable = "sha,ssse3,sse4.1")]
 fn sha256<const STREAMS: usize, const N: usize>(
     rows: &mut [Row<N>; 8],
     runs: &[&[Block]; N],
+    count: usize,
     first: usize,
 ) {
     // Bytes of each word in the other order.
@@ -115,7 +117,7 @@ fn sha256<const STREAMS: usize, const N: usize>(
         let [a, b, c, d, e, f, g, h] = column(rows, first + stream).map(u32::cast_signed);
         state[stream] = [_mm_set_epi32(a, b, e, f), _mm_set_epi32(c, d, g, h)];
     }
-    for at in 0..runs[first].len() {
+    for at in 0..count {
         let before = state;
         let mut words = [[swap; 4]; STREAMS];
         unroll!(16, QUAD => {
