@@ -1,4 +1,4 @@
-//! 16 lanes in pairs of AVX2 registers; the SHAs by the SHA instructions where the machine has them.
+//! 16 lanes in pairs of AVX2 registers; SHA-256 by the SHA instructions where the machine has them.
 #![expect(unsafe_code, reason = "AVX2 intrinsics; they run only where detection found the instructions")]
 #![expect(clippy::indexing_slicing, reason = "by constants, and by lanes that `Lanes` asks for")]
 
@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 
 use super::cursor::Block;
 use super::job::{Algorithm, AlgorithmSet};
-use super::lanes::{self, Lanes, Order};
+use super::lanes::{self, Lanes, Order, PREFETCH};
 use super::queue::{Kernel, Step};
 use super::sha_ni::ShaNi;
 use super::state::States;
@@ -46,16 +46,16 @@ fn compress(avx: Avx2, states: &mut States<LANES>, step: &Step<'_, LANES>, algor
         (true, false) => lanes::md5::<_, 1, LANES>(avx, &mut states.md5, &step.md5, step.count, 0),
         (false, _) => {}
     }
-    if let Some(sha_ni) = avx.sha_ni {
-        return sha_ni.compress(states, step, algorithms);
-    }
     for first in [0, WIDTH].into_iter().take(1 + usize::from(both)) {
         if algorithms.contains(Algorithm::Sha1) {
             lanes::sha1::<_, 1, LANES>(avx, &mut states.sha1, &step.sha, step.count, first);
         }
-        if algorithms.contains(Algorithm::Sha256) {
+        if algorithms.contains(Algorithm::Sha256) && avx.sha_ni.is_none() {
             lanes::sha256::<_, 1, LANES>(avx, &mut states.sha256, &step.sha, step.count, first);
         }
+    }
+    if let Some(sha_ni) = avx.sha_ni.filter(|_| algorithms.contains(Algorithm::Sha256)) {
+        sha_ni.sha256(states, step);
     }
 }
 
@@ -126,6 +126,7 @@ impl Lanes for Avx2 {
                 let (halves, _) = runs[lane][at].as_chunks::<32>();
                 // SAFETY: `self` exists only where the machine has the instructions; half a block has 32 bytes.
                 unsafe {
+                    _mm_prefetch::<_MM_HINT_T0>(halves[half].as_ptr().wrapping_add(PREFETCH).cast());
                     rows[lane] = _mm256_loadu_si256(halves[half].as_ptr().cast());
                     if matches!(order, Order::Big) {
                         let swap = _mm256_broadcastsi128_si256(std::mem::transmute::<i128, __m128i>(SWAP));
@@ -172,7 +173,7 @@ mod tests {
     use crate::hash::{portable, queue};
 
     #[test]
-    fn without_sha_instructions_the_shas_go_in_lanes_to_the_same_digests() {
+    fn without_sha_instructions_sha256_goes_in_lanes_to_the_same_digests() {
         if Avx2::detect().is_none() {
             return;
         }

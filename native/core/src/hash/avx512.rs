@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 
 use super::cursor::Block;
 use super::job::{Algorithm, AlgorithmSet};
-use super::lanes::{self, Lanes, Order};
+use super::lanes::{self, Lanes, Order, PREFETCH};
 use super::queue::{Kernel, Step};
 use super::state::States;
 
@@ -17,7 +17,6 @@ pub(super) struct Avx512(());
 /// Messages side by side.
 pub(super) const LANES: usize = 32;
 const WIDTH: usize = 16;
-const AHEAD: usize = 512;
 
 impl Avx512 {
     /// None where the machine lacks the instructions.
@@ -117,7 +116,7 @@ impl Lanes for Avx512 {
             let block = &runs[lane][at];
             // SAFETY: `self` exists only where the machine has the instructions; a block has 64 bytes.
             unsafe {
-                _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD).cast());
+                _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(PREFETCH).cast());
                 blocks[lane] = _mm512_loadu_si512(block.as_ptr().cast());
                 if matches!(order, Order::Big) {
                     let swap = _mm512_broadcast_i32x4(std::mem::transmute::<i128, __m128i>(SWAP));

