@@ -24,6 +24,8 @@ mod queue;
 #[cfg(target_arch = "x86_64")]
 mod sha_ni;
 mod state;
+#[cfg(target_arch = "x86_64")]
+mod stitched;
 
 pub use cpu::CpuPath;
 pub use job::{Algorithm, AlgorithmSet, Job, JobDigests};
@@ -50,11 +52,31 @@ pub struct DigestSet {
 const PIECE: usize = 64 << 10;
 
 /// MD5, SHA-1 and SHA-256 of a message that comes in windows.
+#[derive(Debug, Clone)]
+pub struct Digests(Path);
+
+#[derive(Debug, Clone)]
+enum Path {
+    #[cfg(target_arch = "x86_64")]
+    Stitched(stitched::Digests<true, true, true>),
+    Portable(Portable),
+}
+
 #[derive(Debug, Clone, Default)]
-pub struct Digests {
+struct Portable {
     md5: Md5,
     sha1: Sha1,
     sha256: Sha256,
+}
+
+impl Default for Digests {
+    fn default() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(digests) = stitched::Digests::new().filter(|_| CpuPath::in_use() != CpuPath::Portable) {
+            return Self(Path::Stitched(digests));
+        }
+        Self(Path::Portable(Portable::default()))
+    }
 }
 
 impl Digests {
@@ -67,6 +89,26 @@ impl Digests {
 
     /// Hashes the message's next bytes.
     pub fn update(&mut self, window: &[u8]) {
+        work::pass(window.len());
+        match &mut self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Path::Stitched(digests) => digests.update(window),
+            Path::Portable(digests) => digests.update(window),
+        }
+    }
+
+    /// The digests of all that was hashed.
+    pub fn finish(self) -> DigestSet {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Path::Stitched(digests) => digests.finish(),
+            Path::Portable(digests) => digests.finish(),
+        }
+    }
+}
+
+impl Portable {
+    fn update(&mut self, window: &[u8]) {
         for piece in window.chunks(PIECE) {
             self.md5.update(piece);
             self.sha1.update(piece);
@@ -74,8 +116,7 @@ impl Digests {
         }
     }
 
-    /// The digests of all that was hashed.
-    pub fn finish(self) -> DigestSet {
+    fn finish(self) -> DigestSet {
         DigestSet {
             md5: self.md5.finalize().into(),
             sha1: self.sha1.finalize().into(),
@@ -84,59 +125,9 @@ impl Digests {
     }
 }
 
-/// Hashes a batch's messages; `done` gets every message back with its place in the batch and its digests,
-/// in any order.
-pub fn digest_each<M: AsRef<[u8]>>(
-    messages: impl IntoIterator<Item = M>,
-    mut done: impl FnMut(usize, M, DigestSet),
-) {
-    let messages: Vec<M> = messages.into_iter().collect();
-    let jobs: Vec<Job<'_>> =
-        messages.iter().map(|message| Job::new(message.as_ref(), AlgorithmSet::FILE)).collect();
-    let digests = digest_jobs(&jobs);
-    for (index, (message, digests)) in messages.into_iter().zip(digests).enumerate() {
-        if let JobDigests { md5: Some(md5), sha1: Some(sha1), sha256: Some(sha256), .. } = digests {
-            done(index, message, DigestSet { md5, sha1, sha256 });
-        }
-    }
-}
-
 /// MD5 of a short message.
 pub fn md5(message: &[u8]) -> [u8; 16] {
     Md5::digest(message).into()
-}
-
-/// A part of a file to be hashed.
-#[derive(Debug, Clone, Copy)]
-pub struct Part<'a> {
-    /// The part.
-    pub bytes: &'a [u8],
-    /// MD5 is wanted too: it is the slowest of the three.
-    pub with_md5: bool,
-}
-
-/// The digests of a part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PartDigests {
-    /// MD5, where it was wanted.
-    pub md5: Option<[u8; 16]>,
-    /// SHA-256.
-    pub sha256: [u8; 32],
-}
-
-/// Hashes the parts of one file; answers in their order.
-pub fn digest_each_part(parts: &[Part<'_>]) -> Vec<PartDigests> {
-    let jobs: Vec<Job<'_>> = parts
-        .iter()
-        .map(|part| {
-            let md5 = if part.with_md5 { AlgorithmSet::MD5 } else { AlgorithmSet::EMPTY };
-            Job::new(part.bytes, md5 | AlgorithmSet::SHA256)
-        })
-        .collect();
-    let digests = digest_jobs(&jobs).into_iter();
-    digests
-        .map(|digests| PartDigests { md5: digests.md5, sha256: digests.sha256.unwrap_or_default() })
-        .collect()
 }
 
 /// The digest of the concatenated `parts` by each of `algorithms`, in their order.
