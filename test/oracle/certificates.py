@@ -6,6 +6,7 @@ import warnings
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs7
 
 WIN_CERT_TYPE_PKCS_SIGNED_DATA = 2
+HEADER = "file_offset length revision certificate_type".split()
 ATTRIBUTES = {
     "fingerprint": lambda c: hashlib.sha256(c.public_bytes(Encoding.DER)).hexdigest(),
     "subject": lambda c: c.subject.rfc4514_string(),
@@ -36,19 +37,36 @@ def certificates(pe, data):
     return values, skipped
 
 
+def win_certificates(pe, data):
+    """The columns of the headers themselves."""
+    found = list(headers(pe, data))
+    return {f"win_certificates.{name}": [entry[at] for entry in found] for at, name in enumerate(HEADER)}
+
+
 def signed_data(pe, data):
-    """The DER of every PKCS#7 in the security directory, whose address is a file offset."""
-    directories = pe.OPTIONAL_HEADER.DATA_DIRECTORY
-    if len(directories) < 5:
-        return
-    at, end = directories[4].VirtualAddress, min(len(data), directories[4].VirtualAddress + directories[4].Size)
+    """The DER of every PKCS#7 in the security directory."""
+    for at, length, _revision, kind in headers(pe, data):
+        if kind == WIN_CERT_TYPE_PKCS_SIGNED_DATA:
+            yield without_padding(data[at + 8 : min(at + length, table(pe, data)[1])])
+
+
+def headers(pe, data):
+    """(file offset, length, revision, type) of every WIN_CERTIFICATE up to one whose length cannot be."""
+    at, end = table(pe, data)
     while at and at + 8 <= end:
-        length, _revision, kind = struct.unpack_from("<IHH", data, at)
+        length, revision, kind = struct.unpack_from("<IHH", data, at)
         if length < 8:
             return
-        if kind == WIN_CERT_TYPE_PKCS_SIGNED_DATA:
-            yield without_padding(data[at + 8 : min(at + length, end)])
+        yield at, length, revision, kind
         at += (length + 7) & ~7
+
+
+def table(pe, data):
+    """Start and end of the security directory, whose address is a file offset."""
+    directories = pe.OPTIONAL_HEADER.DATA_DIRECTORY
+    if len(directories) < 5:
+        return 0, 0
+    return directories[4].VirtualAddress, min(len(data), directories[4].VirtualAddress + directories[4].Size)
 
 
 def without_padding(der):

@@ -4,9 +4,11 @@
   compare.py OUT SAMPLES [--report FILE] [--jobs N] [--show N]
 
 Every value is computed anew from the file: hashlib, the definition of entropy, FLOSS's rule, libmagic,
-pefile, cryptography (requirements.txt). Prints one line a field: samples compared, equal, explained by a
-rule of rules.py, different; then each difference with file, value and rule. --report gets all of them as
-JSON lines. Exit 0: all equal or explained; 1: something is not; 2: the comparison could not be made.
+pefile, LIEF, yara-x, signify, cryptography (requirements.txt; measure.py says which is asked for what).
+Prints one line a field: samples compared, equal, explained by a rule of rules.py, different; then each
+difference with file, value and rule. `FIELD by TOOL` is a second opinion, `AREA: tool` says where a tool
+failed. --report gets all differences as JSON lines. Exit 0: all equal or explained; 1: something is not;
+2: the comparison could not be made.
 """
 import argparse
 import json
@@ -14,15 +16,10 @@ import math
 import os
 import sys
 from collections import Counter
-from multiprocessing import Pool
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 
-import pefile
-
-import certificates
-import content
-import headers
-import pivots
-import resources
+import measure
 import rows
 import rules
 import tables
@@ -44,13 +41,18 @@ def main():
     if not with_delay:
         notes["delay_imports: the output holds none at all"] += 1
     tasks = [(args.out, args.samples, group, with_delay) for group in groups(samples)]
-    with Pool(args.jobs) as pool:
-        for done, results in enumerate(pool.imap_unordered(compare_group, tasks), 1):
-            for counts, found, skipped in results:
-                for field, count in counts.items():
-                    totals.setdefault(field, Counter()).update(count)
-                findings += found
-                notes.update(skipped)
+    with ProcessPoolExecutor(args.jobs) as pool:
+        running = [pool.submit(compare_group, task) for task in tasks]
+        for done, finished in enumerate(as_completed(running), 1):
+            try:
+                counts, found, skipped = finished.result()
+            except BrokenProcessPool:
+                print("compare: a tool took the process with it, nothing was compared", file=sys.stderr)
+                return 2
+            for field, count in counts.items():
+                totals.setdefault(field, Counter()).update(count)
+            findings += found
+            notes.update(skipped)
             progress(done, len(tasks))
     findings.sort(key=lambda finding: (finding["path"], finding["field"]))
     print_table(totals)
@@ -111,24 +113,28 @@ def groups(samples):
 def compare_group(task):
     out, root, group, with_delay = task
     read = rows.read(rows.connect(), out, group[0][0], group[-1][0])
-    results = []
+    counts, findings, notes = {}, [], Counter()
     for sample, path, _ in group:
         file = os.path.join(os.fsencode(root), tables.raw(path))
         if os.path.isfile(file):
-            results.append(compare_sample(path, os.fsdecode(file), read[sample], with_delay))
-    return results
+            counted, found, skipped = compare_sample(path, os.fsdecode(file), read[sample], with_delay)
+            for field, count in counted.items():
+                counts.setdefault(field, Counter()).update(count)
+            findings += found
+            notes.update(skipped)
+    return counts, findings, notes
 
 
 def compare_sample(path, file, merc, with_delay):
-    values, skipped, facts = measure(file)
+    values, skipped, facts = measure.measure(file)
     if not with_delay:
         values.pop("delay_imports", None)
     if merc["is_pe"] != values["is_pe"]:  # then is_pe is the one difference, not each header field
-        values = {field: value for field, value in values.items() if field in ALWAYS}
+        values = {field: value for field, value in values.items() if field in measure.ALWAYS}
     counts, findings = {}, []
     for field, value in values.items():
         counts[field] = Counter(compared=1, items=entries(field, value))
-        mine = merc.get(field, [] if isinstance(value, list) else None)
+        mine = measure.merc_value(merc, field, value)
         if same(field, mine, value):
             counts[field]["equal"] += 1
             continue
@@ -139,37 +145,6 @@ def compare_sample(path, file, merc, with_delay):
         name = rule and rule["name"]
         findings.append({"path": path, "field": field, "merc": shown_merc, "tool": shown_tool, "rule": name})
     return counts, findings, [f"{field}: {reason}" for field, reason in skipped.items()]
-
-
-ALWAYS = {
-    "file_size", "md5", "sha1", "sha256", "entropy", "byte_histogram", "is_pe",
-    "string_count_ascii", "string_count_wide", "string_bytes", *rows.STRING_FIELDS,
-}  # fmt: skip
-
-
-def measure(file):
-    """Every value that the tools give of a file, what they refuse with the reason, and facts for the rules."""
-    with open(file, "rb") as handle:
-        data = handle.read()
-    values = content.hashes(data) | content.statistics(data) | content.strings(data)
-    skipped, facts = {}, {}
-    try:
-        pe = tables.open_pe(data)
-    except pefile.PEFormatError as error:
-        pe, facts = None, {"refused": error.value}
-    values["is_pe"] = pe is not None
-    if pe:
-        values |= headers.headers(pe) | headers.sections(pe) | tables.imports(pe) | tables.exports(pe)
-        values |= pivots.pivots(pe, data) | resources.resources(pe)
-        found, skipped = certificates.certificates(pe, data)
-        values |= found
-        facts = headers.facts(pe) | {"warnings": pe.get_warnings()}
-    reason = content.magic_skip_reason()
-    if reason:
-        skipped["magic"] = reason
-    else:
-        values["magic"] = content.magic_text(file)
-    return values, skipped, facts
 
 
 def entries(field, value):
@@ -200,10 +175,10 @@ def progress(done, total):
 
 
 def print_table(totals):
-    print(f"{'field':46}{'compared':>10}{'entries':>10}{'equal':>10}{'explained':>10}{'different':>10}")
+    print(f"{'field':60}{'compared':>10}{'entries':>10}{'equal':>10}{'explained':>10}{'different':>10}")
     for field, count in totals.items():
         numbers = "".join(f"{count[name]:>10}" for name in ("compared", "items", "equal", "explained", "different"))
-        print(f"{field:46}{numbers}")
+        print(f"{field:60}{numbers}")
 
 
 def print_notes(notes):

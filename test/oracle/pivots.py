@@ -30,7 +30,6 @@ def pivots(pe, data):
         "overlay.size": None if overlay is None else len(data) - overlay,
         "rich_hash": rich and hashlib.md5(rich["clear_data"]).hexdigest(),
         "rich.entries": list(zip(rich["values"][::2], rich["values"][1::2])) if rich else [],
-        "imphash": imphash(data),
         **entry_point(pe),
         "exphash": (pe.get_exphash() or None) if hasattr(pe, "DIRECTORY_ENTRY_EXPORT") else None,
         "checksum.computed": checksum(data, pe.OPTIONAL_HEADER.get_file_offset() + 64),
@@ -43,7 +42,7 @@ def imphash(data):
     scanner = yara_x.Scanner(IMPHASH)
     scanner.console_log(lines.append)
     scanner.scan(data)
-    return None if not lines or lines[0] == NO_IMPORTS else lines[0]
+    return {"imphash": None if not lines or lines[0] == NO_IMPORTS else lines[0]}
 
 
 def entry_point(pe):

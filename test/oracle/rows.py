@@ -7,12 +7,27 @@ import os
 
 import duckdb
 
+from load_config import TABLES
+
 SCALARS = """path status problems limits_hit file_size md5 sha1 sha256 entropy byte_histogram magic is_64bit is_dll
 machine_name subsystem_name coff_timestamp string_count_ascii string_count_wide string_bytes
-rich_hash exphash imphash""".split()
-PIVOTS = "rich overlay checksum entry_point".split()
-STRUCTS = ["dos_header", "headers", "headers_optional", *PIVOTS]
-LISTS = "data_directories sections imports exports certificates resources".split()
+rich_hash exphash imphash icon_hash pdb_path pdb_guid pdb_age
+authentihash_sha256 authentihash_sha1 authentihash_md5""".split()
+STRUCTS = """dos_header headers headers_optional rich overlay checksum entry_point version_info manifest tls load_config
+relocations exceptions clr""".split()
+LISTS = """data_directories sections imports exports bound_imports certificates win_certificates resources debug
+signatures""".split()
+# Structs within rows, by the fields that are compared.
+DEBUG_DATA = {
+    "codeview": ("signature", "guid", "age", "path"),
+    "vc_feature": ("pre_vcpp", "c_and_cpp", "guard_stack", "sdl", "guard_cf"),
+    "pdb_checksum": ("algorithm", "value"),
+}
+CLR_LISTS = {
+    "streams": ("name", "file_offset", "size"),
+    "assembly_refs": ("name", "version", "public_key_token"),
+    "resources": ("name", "file_offset", "size"),
+}
 
 STRINGS = """
 SELECT sample_id,
@@ -75,7 +90,8 @@ def flat(row):
         values[name] = sorted(values.get(name) or [])
     values["data_directories"] = tuples(row, "data_directories", ("name", "virtual_address", "size"))
     values.update(by_column(listed(row, "sections"), "sections"))
-    values.update(by_column(listed(row, "resources"), "resources"))
+    for name in ("resources", "win_certificates", "signatures"):
+        values.update(by_column(listed(row, name), name))
     # The tools list the certificates of the table alone, not those of nested signatures and timestamps.
     own = [entry for entry in listed(row, "certificates") if entry["source"] == "signature"]
     values.update(by_column(own, "certificates"))
@@ -85,7 +101,57 @@ def flat(row):
     values["imports"] = [descriptor(i) for i in listed(row, "imports") if not i["delayed"]]
     values["delay_imports"] = [descriptor(i) for i in listed(row, "imports") if i["delayed"]]
     values["exports"] = tuples(row, "exports", ("name", "ordinal", "rva", "forwarder"))
-    return values
+    values["bound_imports"] = [
+        (i["dll"], i["timestamp"], [(f["dll"], f["timestamp"]) for f in i["forwarders"]])
+        for i in listed(row, "bound_imports")
+    ]
+    values["certificates.sources"] = sorted((c["source"], c["fingerprint"]) for c in listed(row, "certificates"))
+    values["clr"] = row["clr"] is not None
+    return values | directories(row) | load_config(row["load_config"]) | clr(row["clr"])
+
+
+def directories(row):
+    version, tls = row["version_info"] or {"strings": [], "translations": []}, row["tls"] or {"callbacks": []}
+    relocations, exceptions = row["relocations"] or {"types": []}, row["exceptions"]
+    unwound = (exceptions or {}).get("unwind_versions", [])
+    debug = by_column(listed(row, "debug"), "debug")
+    for name, fields in DEBUG_DATA.items():
+        debug[f"debug.{name}"] = [each and of(each, fields) for each in debug.get(f"debug.{name}", [])]
+    pogo = debug.get("debug.pogo", [])
+    debug["debug.pogo"] = [p and (p["signature"], [of(e, ("rva", "size", "name")) for e in p["entries"]]) for p in pogo]
+    return debug | {
+        "version_info.strings": [of(each, ("block", "name", "value")) for each in version["strings"]],
+        "version_info.pairs": [of(each, ("name", "value")) for each in version["strings"]],
+        "version_info.translations": [of(each, ("language", "codepage")) for each in version["translations"]],
+        "tls.callbacks": [each["address"] for each in tls["callbacks"]],
+        "relocations.types": [of(each, ("relocation_type", "count")) for each in relocations["types"]],
+        # LIEF has no word for a directory that is not there.
+        **{f"exceptions.{name}": count or 0 for name, count in (exceptions or dict.fromkeys(EXCEPTIONS)).items()},
+        "exceptions.unwind_versions": [of(each, ("version", "count")) for each in unwound],
+    }
+
+
+EXCEPTIONS = """entries packed unwind_records unwind_unreadable exception_handlers termination_handlers chained
+unwind_code_bytes""".split()
+
+
+def load_config(config):
+    tables = {table["name"]: table["present"] for table in (config or {}).get("tables") or []}
+    dynamic = (config or {}).get("dynamic_relocations") or {"symbols": []}
+    return {
+        **{f"load_config.tables.{name}": tables.get(name, 0) for name in TABLES},
+        "load_config.guard_flags_names": sorted((config or {}).get("guard_flags_names") or []),
+        "load_config.dynamic_relocations": [(dynamic["version"], symbol) for symbol in dynamic["symbols"]],
+    }
+
+
+def clr(found):
+    found = found or {}
+    values = {f"clr.{name}": [of(each, fields) for each in found.get(name) or []] for name, fields in CLR_LISTS.items()}
+    for name in ("guids", "module_refs", "constants", "field_offsets"):
+        values[f"clr.{name}"] = found.get(name) or []
+    assembly = found.get("assembly")
+    return values | {"clr.assembly": assembly and of(assembly, ("name", "version", "culture"))}
 
 
 def listed(row, name):
@@ -93,7 +159,11 @@ def listed(row, name):
 
 
 def tuples(row, name, fields):
-    return [tuple(entry[field] for field in fields) for entry in listed(row, name)]
+    return [of(entry, fields) for entry in listed(row, name)]
+
+
+def of(entry, fields):
+    return tuple(entry[field] for field in fields)
 
 
 def by_column(entries, name):

@@ -7,7 +7,10 @@ applied to it, so a rule cannot hide a second fault. A predicate gets the differ
 import re
 from fnmatch import fnmatch
 
+import relocations
+import resources
 import tables
+import version_info
 
 # Kinds that merc must name itself, by the beginning of libmagic's text.
 NAMED_KINDS = (
@@ -16,6 +19,22 @@ NAMED_KINDS = (
     "PDF document", "XML", "HTML document", "ELF", "MS-DOS executable", "Composite Document File V2 Document",
     "Microsoft Cabinet archive data",
 )  # fmt: skip
+
+# The beginning of the names of an area's limits, where it is not the area's own without its `s`.
+LIMITS = {
+    "bound_imports": "bound_import",
+    "resources": "resource",
+    "version_info": "version",
+    "debug": "debug",
+    "tls": "tls",
+    "load_config": "dynamic_relocations",
+    "relocations": "relocations",
+    "exceptions": "runtime_functions",
+    "clr": "clr",
+    "signatures": "sign",
+}
+YARA_CLR_ROWS = 15_000
+YARA_TABLES = "assembly assembly_refs module_refs resources constants field_offsets".split()
 
 
 def truncated_optional_header(d):
@@ -66,9 +85,56 @@ def pefile_section_stop(d):
 
 
 def limit_hit(d):
-    stage = d["field"].split(".")[0].removeprefix("delay_").rstrip("s")
-    cut = any(stage in limit or "directory" in limit for limit in d["row"]["limits_hit"])
-    return cut and d["tool"][: len(d["merc"])] == d["merc"]
+    area = d["field"].partition(".")[0]
+    prefix = LIMITS.get(area, area.removeprefix("delay_").rstrip("s"))
+    return any(limit.startswith(prefix) for limit in d["row"]["limits_hit"]) and is_cut(d["merc"], d["tool"])
+
+
+def is_cut(merc, tool):
+    """A list ends early or lacks some values, a digest was not taken, a count is lower."""
+    if isinstance(merc, list):
+        lacks = len(merc) == len(tool) and all(mine in (None, its) for mine, its in zip(merc, tool))
+        return lacks or tool[: len(merc)] == merc
+    return merc is None or type(merc) is type(tool) is int and merc < tool
+
+
+def tool_refuses_cut_header(d):
+    """A file that ends in its optional header, and a refusal, not a failure."""
+    refused = d["tool"].startswith(("Refused: ", "ValueError: signify finds nothing to hash"))
+    return refused and max(d["facts"].get("optional_ends", {"": 0}).values()) > d["row"]["file_size"]
+
+
+def yara_row_cap(d):
+    return not d["tool"] and d["facts"]["clr_rows"] > YARA_CLR_ROWS
+
+
+def lief_resource_tree_cut(d):
+    opened = d["facts"]["opened"]
+    has_version = any(path[0] == version_info.RT_VERSION for path, _ in resources.leaves(opened.directory("RESOURCE")))
+    return not d["tool"] and has_version and not opened.lief.resources_manager.has_version
+
+
+def pefile_relocation_stop(d):
+    blocks = relocations.blocks_of(d["facts"]["opened"])
+    stopped = relocations.counted([until_repeated(block) for block in blocks])
+    return relocations.counted(blocks)[d["field"]] == d["merc"] and stopped[d["field"]] == d["tool"]
+
+
+def until_repeated(block):
+    return block[: next((at for at, word in enumerate(block) if word in block[:at]), len(block))]
+
+
+def lief_padding_block(d):
+    field = d["field"].removesuffix(" by LIEF")
+    blocks = relocations.blocks_of(d["facts"]["opened"])
+    kept = [block for block in blocks if len(block) != 1 or block[0] >> 12]
+    return relocations.counted(blocks)[field] == d["merc"] and relocations.counted(kept)[field] == d["tool"]
+
+
+def lief_swaps_affinity(d):
+    other = "process_heap_flags" if d["field"].endswith("process_affinity_mask") else "process_affinity_mask"
+    both = d["merc"] is not None and d["row"]["is_64bit"] is False
+    return both and d["tool"] == d["row"][f"load_config.{other}"]
 
 
 def kind_outside_list(d):
@@ -141,10 +207,47 @@ RULES = [
         "merc lists what could be read",
     },
     {
+        "name": "tool-refuses-cut-header",
+        "fields": ["*: tool"],
+        "holds": tool_refuses_cut_header,
+        "reason": "LIEF and signify refuse a file that ends in its optional header, merc and pefile give what is there",
+    },
+    {
+        "name": "yara-row-cap",
+        "fields": [f"clr.{name}" for name in YARA_TABLES],
+        "holds": yara_row_cap,
+        "reason": "yara-x gives up .NET tables at one of more than 15,000 rows and has nothing of those behind it",
+    },
+    {
+        "name": "lief-resource-tree-cut",
+        "fields": [f"version_info.{name}" for name in ("strings", "translations", *version_info.FIXED)],
+        "holds": lief_resource_tree_cut,
+        "reason": "LIEF drops leaves of a large resource tree, the version resource among them; pefile has it in its "
+        "tree, yara-x its strings",
+    },
+    {
+        "name": "pefile-relocation-stop",
+        "fields": ["relocations.entries", "relocations.types"],
+        "holds": pefile_relocation_stop,
+        "reason": "pefile ends a block at an entry it has already seen there, as two of padding are; merc counts both",
+    },
+    {
+        "name": "lief-padding-block",
+        "fields": ["relocations.* by LIEF"],
+        "holds": lief_padding_block,
+        "reason": "LIEF passes over a block that holds one entry of padding, merc and pefile count it",
+    },
+    {
+        "name": "lief-swaps-affinity",
+        "fields": ["load_config.process_affinity_mask", "load_config.process_heap_flags"],
+        "holds": lief_swaps_affinity,
+        "reason": "in PE32 the heap flags stand before the affinity mask, LIEF reads them in the order of PE32+",
+    },
+    {
         "name": "limit-hit",
-        "fields": ["sections.*", "imports", "delay_imports", "exports", "certificates.*"],
+        "fields": ["sections.*", "imports", "delay_imports", "exports", "certificates.*", *(f"{a}*" for a in LIMITS)],
         "holds": limit_hit,
-        "reason": "a limit that merc states in limits_hit cut the list; it equals the tool's up to there",
+        "reason": "a limit that merc states in limits_hit cut it; it equals the tool's up to there",
     },
     {
         "name": "kind-outside-list",

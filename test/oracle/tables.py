@@ -4,6 +4,7 @@ pefile names imports by ordinal out of tables that drifted from the frozen ones,
 compared as `#ordinal` and a name only where the file itself imports by name.
 """
 import re
+from datetime import datetime, timedelta
 
 import pefile
 
@@ -13,28 +14,38 @@ LIFTED_TO = 1 << 20
 # ordinal above 65,535, an export table after 10 repeated pairs of name and address.
 LIFTED = """MAX_STRING_LENGTH MAX_IMPORT_SYMBOLS MAX_IMPORT_NAME_LENGTH MAX_DLL_LENGTH
 MAX_SYMBOL_NAME_LENGTH MAX_SECTIONS"""
-DIRECTORIES = ("EXPORT", "IMPORT", "DELAY_IMPORT")
 
 
 def open_pe(data):
-    """pefile's view with the directories that are compared; raises PEFormatError on what is no PE."""
+    """pefile's view of the headers; raises PEFormatError on what is no PE."""
     for cap in LIFTED.split():
         setattr(pefile, cap, LIFTED_TO)
-    pe = pefile.PE(data=data, fast_load=True, max_symbol_exports=LIFTED_TO, max_repeated_symbol=LIFTED_TO)
-    pe.parse_data_directories([pefile.DIRECTORY_ENTRY[f"IMAGE_DIRECTORY_ENTRY_{name}"] for name in DIRECTORIES])
-    return pe
+    return pefile.PE(data=data, fast_load=True, max_symbol_exports=LIFTED_TO, max_repeated_symbol=LIFTED_TO)
 
 
-def imports(pe):
+def imports(opened):
     return {
-        "imports": descriptors(getattr(pe, "DIRECTORY_ENTRY_IMPORT", [])),
-        "delay_imports": descriptors(getattr(pe, "DIRECTORY_ENTRY_DELAY_IMPORT", [])),
+        "imports": descriptors(opened.directory("IMPORT") or []),
+        "delay_imports": descriptors(opened.directory("DELAY_IMPORT") or []),
     }
 
 
-def exports(pe):
-    symbols = getattr(getattr(pe, "DIRECTORY_ENTRY_EXPORT", None), "symbols", [])
+def exports(opened):
+    symbols = getattr(opened.directory("EXPORT"), "symbols", [])
     return {"exports": [(text(s.name), s.ordinal, s.address, text(s.forwarder)) for s in symbols]}
+
+
+def bound_imports(opened):
+    found = opened.directory("BOUND_IMPORT") or []
+    return {
+        "bound_imports": [
+            (text(e.name), when(e.struct), [(text(f.name), when(f.struct)) for f in e.entries]) for e in found
+        ]
+    }
+
+
+def when(entry):
+    return datetime(1970, 1, 1) + timedelta(seconds=entry.TimeDateStamp)
 
 
 def descriptors(entries):
