@@ -15,7 +15,8 @@ const ROUNDS: usize = 5;
 
 fn main() {
     println!("chosen: {}", cpu_path());
-    let bytes: Vec<u8> = (0..64_000_000_u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let bytes: Vec<u8> =
+        (0..64_000_000_u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let even = |length: usize| bytes.chunks_exact(length).collect::<Vec<_>>();
     set("512 of 20 KB", &even(20_000)[..512]);
     set("64 of 1 MB", &even(1_000_000));
@@ -56,7 +57,9 @@ fn set(name: &str, messages: &[&[u8]]) {
             }
         }
         print!("  {choice:10}");
-        for (path, seconds) in ["RustCrypto"].into_iter().chain(paths.iter().map(|path| path.name())).zip(&mut seconds) {
+        for (path, seconds) in
+            ["RustCrypto"].into_iter().chain(paths.iter().map(|path| path.name())).zip(&mut seconds)
+        {
             seconds.sort_by(f64::total_cmp);
             print!("  {path} {:5.2}", bytes as f64 / 1e9 / seconds[ROUNDS / 2]);
         }

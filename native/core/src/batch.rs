@@ -1,13 +1,18 @@
 //! What a worker does in one call: the files of a batch in, two Parquet files and a summary out.
+//!
+//! Files are read, scanned and parsed one after the other and stay in memory, as a group, until they are
+//! hashed side by side.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::extract::{FileRef, Options, extract};
-use crate::input::Buffers;
-use crate::limits::MAX_SLOWEST;
+use crate::extract::digests::complete;
+use crate::extract::{FileRef, Options, begin};
+use crate::input::{self, Buffers, Opened};
+use crate::limits::{GROUP_BYTES, MAX_SLOWEST, RECORDS_CHUNK_BYTES};
 use crate::output::records::RecordsWriter;
 use crate::output::strings::StringsWriter;
 use crate::schema::Sample;
@@ -36,7 +41,7 @@ pub struct Slow {
     pub path: String,
     /// Bytes.
     pub size: u64,
-    /// Wall time.
+    /// Wall time of reading, scanning and parsing it; it is hashed together with others.
     pub milliseconds: f64,
 }
 
@@ -66,12 +71,31 @@ pub fn extract_batch(
     let mut strings = StringsWriter::create(target.strings, target.created_by, target.metadata)?;
     let mut records = RecordsWriter::create(target.records, options.classic).map_err(io::Error::other)?;
     let mut summary = Summary::default();
-    for (location, file) in files {
-        let started = Instant::now();
-        strings.begin(file.sample_id);
-        let sample = extract(location, file, options, buffers, &mut strings);
-        let milliseconds = started.elapsed().as_secs_f64() * 1e3;
-        summary.add(records.push(sample).map_err(io::Error::other)?, milliseconds);
+    let mut opened = files.iter().map(|(location, file)| (location, file, input::open(location)));
+    let mut next = opened.next();
+    while let Some((_, _, first)) = &next {
+        let held = |opened: &io::Result<Opened<File>>| {
+            opened.as_ref().map_or(0, |opened| input::held(opened.size, options.max_file_size))
+        };
+        let mut room = buffers.room(held(first).max(GROUP_BYTES as u64));
+        let mut group = Vec::new();
+        let mut record_bytes = 0;
+        while let Some((location, file, file_opened)) =
+            next.take_if(|(_, _, opened)| room.holds(held(opened)) && record_bytes <= RECORDS_CHUNK_BYTES)
+        {
+            let started = Instant::now();
+            strings.begin(file.sample_id);
+            let again = || input::open(location);
+            let mut extraction = begin(file_opened, again, file, options, &mut room, &mut strings);
+            record_bytes += records.admit(&mut extraction.sample);
+            summary.add(&extraction.sample, started.elapsed().as_secs_f64() * 1e3);
+            group.push(extraction);
+            next = opened.next();
+        }
+        complete(&mut group);
+        for extraction in group {
+            records.push(extraction.sample).map_err(io::Error::other)?;
+        }
     }
     summary.strings = strings.finish()?.rows;
     records.finish().map_err(io::Error::other)?;

@@ -1,4 +1,4 @@
-//! One file: read once, hashed, counted, scanned, parsed; a row whatever it holds.
+//! One file: read once, counted, scanned, parsed, and hashed together with others; a row whatever it holds.
 //!
 //! Each stage is guarded by itself, so that a panic in one costs that stage's columns and nothing
 //! else. The strings go to the caller's sink, everything else into the record.
@@ -8,10 +8,11 @@ use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use self::digests::{Columns, Extraction, Pending, complete};
 use crate::column::{Bytes, Timestamp};
 use crate::feature;
-use crate::hash::{Digests, hex};
-use crate::input::{self, Buffers, Contents, Opened, Piece};
+use crate::hash::{AlgorithmSet, Digests, hex};
+use crate::input::{self, Buffers, Contents, Opened, Piece, Room};
 use crate::pe::{self, Image, names};
 use crate::problems::Problems;
 use crate::schema::Sample;
@@ -19,6 +20,7 @@ use crate::text::histogram::Histogram;
 use crate::text::magic::magic;
 use crate::text::scan::{Encoding, Scanner, StringCounts, StringSink, scan};
 
+pub mod digests;
 mod pivots;
 mod trust;
 
@@ -68,70 +70,95 @@ pub fn extract_from<R: Read>(
     buffers: &mut Buffers,
     strings: &mut impl StringSink,
 ) -> Sample {
-    let mut sample = Sample {
+    let opened = open();
+    let size = opened.as_ref().map_or(0, |opened| input::held(opened.size, options.max_file_size));
+    let mut extractions = [begin(opened, open, file, options, &mut buffers.room(size), strings)];
+    complete(&mut extractions);
+    let [Extraction { sample, .. }] = extractions;
+    sample
+}
+
+/// Extracts what is `opened`, all but its digests, for which its bytes stay in the `room`; `again` opens it
+/// a second time, which is done where it is larger than the bound of what is held whole.
+pub fn begin<'a, R: Read>(
+    opened: io::Result<Opened<R>>,
+    again: impl Fn() -> io::Result<Opened<R>>,
+    file: &FileRef,
+    options: Options,
+    room: &mut Room<'a>,
+    strings: &mut impl StringSink,
+) -> Extraction<'a> {
+    let sample = Sample {
         sample_id: file.sample_id,
         file_name: file.path.rsplit('/').next().unwrap_or_default().to_owned(),
         path: file.path.clone(),
         path_raw: file.path_raw.clone().map(Bytes),
         ..Sample::default()
     };
+    let mut extraction = Extraction { sample, ..Extraction::default() };
     let mut problems = Problems::default();
     let read = {
-        let sample = &mut sample;
-        caught(move || read_and_scan(open, options, buffers, strings, sample))
+        let extraction = &mut extraction;
+        caught(move || read_and_scan(opened, again, options, room, strings, extraction))
     };
     match read.unwrap_or_else(|panic| Err(io::Error::other(format!("panic: {panic}")))) {
         Ok(contents) => {
-            sample.file_size = contents.size as i64;
+            extraction.sample.file_size = contents.size as i64;
             note_changes(file, &contents, &mut problems);
-            parse(&contents, options, &mut sample, &mut problems);
+            parse(&contents, options, &mut extraction, &mut problems);
         }
         Err(error) => {
-            "failed".clone_into(&mut sample.status);
+            "failed".clone_into(&mut extraction.sample.status);
             problems.add("read", "unreadable", None, error.to_string());
         }
     }
+    let sample = &mut extraction.sample;
     let cut = !sample.limits_hit.is_empty();
     sample.problems = problems.list;
     sample.limits_hit.extend(problems.limits_hit);
     if sample.status == "ok" && (problems.broken || cut) {
         "partial".clone_into(&mut sample.status);
     }
-    sample
+    extraction
 }
 
-/// Everything that sees each byte once: digests, histogram, strings.
+/// Everything that sees each byte once: histogram, strings, and digests where the file is not held whole.
 fn read_and_scan<'a, R: Read>(
-    open: impl Fn() -> io::Result<Opened<R>>,
+    opened: io::Result<Opened<R>>,
+    again: impl Fn() -> io::Result<Opened<R>>,
     options: Options,
-    buffers: &'a mut Buffers,
+    room: &mut Room<'a>,
     strings: &mut impl StringSink,
-    sample: &mut Sample,
+    Extraction { sample, pending, .. }: &mut Extraction<'a>,
 ) -> io::Result<Contents<'a>> {
     let (mut digests, mut histogram) = (Digests::default(), Histogram::default());
     let (mut ascii, mut wide) = (Scanner::new(Encoding::Ascii), Scanner::new(Encoding::Utf16Le));
     let mut counts = None;
-    let contents = input::read(open()?, options.max_file_size, buffers, |piece| {
-        digests.update(piece.bytes());
+    let contents = input::read(opened?, options.max_file_size, room, |piece| {
         histogram.add(piece.bytes());
         match piece {
             Piece::Whole(bytes) => counts = Some(scan(bytes, strings)),
-            Piece::Window(bytes) => ascii.push(bytes, strings),
+            Piece::Window(bytes) => {
+                digests.update(bytes);
+                ascii.push(bytes, strings);
+            }
         }
     })?;
     let (ascii, wide) = if let Some(counts) = counts {
+        pending.push(Pending::new(contents.head, AlgorithmSet::FILE, Columns::File));
         counts
     } else {
+        let digests = digests.finish();
+        sample.md5 = Some(hex(&digests.md5));
+        sample.sha1 = Some(hex(&digests.sha1));
+        sample.sha256 = Some(hex(&digests.sha256));
         let ascii = ascii.finish(strings);
         // All ASCII strings come before all wide ones, and a file in windows could hold more wide
         // text than memory: it is read a second time.
-        input::read(open()?, 0, &mut Buffers::default(), |piece| wide.push(piece.bytes(), strings))?;
+        let mut again = again()?;
+        input::windows(&mut again.bytes, again.size, room, |piece| wide.push(piece.bytes(), strings))?;
         (ascii, wide.finish(strings))
     };
-    let digests = digests.finish();
-    sample.md5 = Some(hex(&digests.md5));
-    sample.sha1 = Some(hex(&digests.sha1));
-    sample.sha256 = Some(hex(&digests.sha256));
     sample.entropy = Some(histogram.entropy());
     if !options.classic {
         sample.byte_histogram = Some(histogram.counts.iter().map(|&count| count as i64).collect());
@@ -166,8 +193,14 @@ fn millis(time: i64) -> String {
 }
 
 /// The stages that parse, each guarded.
-fn parse(contents: &Contents, options: Options, sample: &mut Sample, problems: &mut Problems) {
+fn parse<'a>(
+    contents: &Contents<'a>,
+    options: Options,
+    extraction: &mut Extraction<'a>,
+    problems: &mut Problems,
+) {
     let bytes = contents.head;
+    let sample = &mut extraction.sample;
     if bytes.len() as u64 != contents.size {
         problems.limit("max_file_size");
     }
@@ -187,15 +220,16 @@ fn parse(contents: &Contents, options: Options, sample: &mut Sample, problems: &
     });
     sample.imports = guarded("import", problems, |problems| pe::import::imports(&image, problems));
     sample.exports = guarded("export", problems, |problems| pe::export::exports(&image, problems));
-    trust::trust(&image, contents, options, sample, problems);
+    trust::trust(&image, contents, options, extraction, problems);
     if options.classic {
         return;
     }
+    let sample = &mut extraction.sample;
     sample.export_directory = guarded("export", problems, |_| pe::export::export_directory(&image));
     directories(&image, sample, problems);
     clr(&image, sample, problems);
-    resources(&image, sample, problems);
-    pivots::pivots(&image, contents.size, sample, problems);
+    resources(&image, extraction, problems);
+    pivots::pivots(&image, contents.size, extraction, problems);
 }
 
 fn clr(image: &Image, sample: &mut Sample, problems: &mut Problems) {
@@ -240,20 +274,29 @@ fn headers(image: &Image, options: Options, sample: &mut Sample) {
 }
 
 /// The resource directory and what single resources say.
-fn resources(image: &Image, sample: &mut Sample, problems: &mut Problems) {
+fn resources<'a>(
+    image: &Image<'a>,
+    Extraction { sample, pending, main_icon }: &mut Extraction<'a>,
+    problems: &mut Problems,
+) {
     let tree = guarded("resource", problems, |problems| pe::resource_tree::tree(image, problems));
     let Some(tree) = tree else { return };
     let leaves = &tree.leaves;
     sample.resource_directory = Some(tree.directory);
-    sample.resources =
-        guarded("resource", problems, |problems| Some(pe::resource::resources(image, leaves, problems)));
+    let (rows, data) =
+        guarded("resource", problems, |problems| Some(pe::resource::resources(image, leaves, problems)))
+            .unzip();
+    sample.resources = rows;
+    pending.extend(
+        data.into_iter()
+            .flatten()
+            .map(|data| Pending::new(data.bytes, AlgorithmSet::SHA256, Columns::Resources(data.places))),
+    );
     sample.version_info =
         guarded("version_info", problems, |problems| pe::version_info::version_info(image, leaves, problems));
     sample.manifest =
         guarded("manifest", problems, |problems| pe::manifest::manifest(image, leaves, problems));
-    sample.icon_hash = guarded("icon", problems, |problems| {
-        pe::icon::icon_hash(image, leaves, sample.resources.as_deref()?, problems)
-    });
+    *main_icon = guarded("icon", problems, |problems| pe::icon::main_icon(image, leaves, problems));
 }
 
 /// Runs one stage; a panic becomes a problem of that stage.

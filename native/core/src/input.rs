@@ -1,4 +1,4 @@
-//! Reading a file once, whole or in windows, into reused memory.
+//! Reading files once, whole or in windows, into memory that is kept from batch to batch.
 //!
 //! Read and not mapped: a mapped file that shrinks kills the process. Never more is read than the
 //! file held when it was opened, so a file that grows cannot hold a worker.
@@ -8,14 +8,59 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use crate::limits::WINDOW;
+use crate::limits::{GROUP_BYTES, WINDOW};
 
-/// Buffers that live as long as a worker.
+/// Memory that lives as long as a worker.
 #[derive(Debug, Default)]
 pub struct Buffers {
-    head: Vec<u8>,
+    arena: Vec<u8>,
     window: Vec<u8>,
 }
+
+/// Room for the files of a group, which stay in memory side by side.
+#[derive(Debug)]
+pub struct Room<'a> {
+    rest: &'a mut [u8],
+    window: &'a mut Vec<u8>,
+}
+
+impl Buffers {
+    /// Room for files of `size` bytes together, the start of each at a page; less where the system has none.
+    pub fn room(&mut self, size: u64) -> Room<'_> {
+        let needed = usize::try_from(size).unwrap_or(usize::MAX).saturating_add(2 * PAGE);
+        if self.arena.len() < needed || self.arena.len() > needed.max(GROUP_BYTES + 2 * PAGE) {
+            self.arena = Vec::new();
+            let is_there = Vec::<u8>::new().try_reserve_exact(needed).is_ok();
+            // Zeroed by the system, page by page as they are used.
+            self.arena = if is_there { vec![0; needed] } else { Vec::new() };
+        }
+        Room { rest: &mut self.arena, window: &mut self.window }
+    }
+}
+
+impl<'a> Room<'a> {
+    /// Whether `size` bytes fit.
+    pub fn holds(&self, size: u64) -> bool {
+        let misplaced = self.rest.as_ptr().align_offset(PAGE);
+        size <= self.rest.len().saturating_sub(misplaced) as u64
+    }
+
+    /// The next `size` bytes from a page's start, where they fit.
+    fn take(&mut self, size: u64) -> io::Result<&'a mut [u8]> {
+        if !self.holds(size) {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        let rest = std::mem::take(&mut self.rest);
+        let misplaced = rest.as_ptr().align_offset(PAGE);
+        let (_, rest) = rest.split_at_mut(misplaced);
+        let (taken, rest) = rest.split_at_mut(size as usize);
+        self.rest = rest;
+        Ok(taken)
+    }
+}
+
+/// Bytes of a page. A buffer at any other address costs twice as much to read into on some CPUs.
+const PAGE: usize = 4096;
 
 /// What is handed over while a file is read.
 #[derive(Debug, Clone, Copy)]
@@ -72,36 +117,62 @@ pub fn open(path: &Path) -> io::Result<Opened<File>> {
     Ok(Opened { bytes, size: metadata.len(), mtime })
 }
 
+/// Bytes of it that are held: all, or the first window where it has more than `whole`.
+pub fn held(size: u64, whole: u64) -> u64 {
+    if size <= whole { size } else { whole.clamp(1, WINDOW as u64) }
+}
+
 /// Reads what was opened, handing every byte to `each` once and in order: files of at most `whole`
 /// bytes in one piece, which is then the contents' `head` too, larger ones in windows.
 pub fn read<'a>(
     opened: Opened<impl Read>,
     whole: u64,
-    buffers: &'a mut Buffers,
+    room: &mut Room<'a>,
     mut each: impl FnMut(Piece),
 ) -> io::Result<Contents<'a>> {
     let Opened { bytes: mut file, size: size_at_open, mtime } = opened;
-    if buffers.head.capacity() > WINDOW {
-        buffers.head = Vec::new();
+    let first = held(size_at_open, whole);
+    let head = room.take(first)?;
+    let length = fill(&mut file, head)?;
+    let head = head.split_at_mut(length).0;
+    each(if size_at_open <= whole { Piece::Whole(head) } else { Piece::Window(head) });
+    let mut size = length as u64;
+    if size == first {
+        size += windows(&mut file, size_at_open - first, room, each)?;
     }
-    let first = if size_at_open <= whole { size_at_open } else { whole.clamp(1, WINDOW as u64) };
-    fill(&mut file, &mut buffers.head, first)?;
-    each(if size_at_open <= whole { Piece::Whole(&buffers.head) } else { Piece::Window(&buffers.head) });
-    let mut size = buffers.head.len() as u64;
-    let mut last = buffers.head.len() as u64;
-    while last > 0 && size < size_at_open {
-        fill(&mut file, &mut buffers.window, (size_at_open - size).min(WINDOW as u64))?;
-        each(Piece::Window(&buffers.window));
-        last = buffers.window.len() as u64;
-        size += last;
-    }
-    Ok(Contents { head: &buffers.head, size, size_at_open, mtime })
+    Ok(Contents { head, size, size_at_open, mtime })
 }
 
-/// Reads `wanted` bytes, or fewer where the file ends.
-fn fill(file: &mut impl Read, buffer: &mut Vec<u8>, wanted: u64) -> io::Result<()> {
-    buffer.clear();
-    buffer.try_reserve_exact(wanted as usize).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
-    file.by_ref().take(wanted).read_to_end(buffer)?;
-    Ok(())
+/// Hands the next `size` bytes of `file`, or what it has of them, to `each` in windows; the bytes read.
+pub fn windows(
+    file: &mut impl Read,
+    size: u64,
+    room: &mut Room,
+    mut each: impl FnMut(Piece),
+) -> io::Result<u64> {
+    let mut left = size;
+    while left > 0 {
+        room.window.resize(left.min(WINDOW as u64) as usize, 0);
+        let length = fill(file, room.window)?;
+        each(Piece::Window(room.window.get(..length).unwrap_or_default()));
+        left -= length as u64;
+        if length < room.window.len() {
+            break;
+        }
+    }
+    Ok(size - left)
+}
+
+/// Reads until `buffer` is full or the file ends; the bytes read.
+fn fill(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }

@@ -17,5 +17,6 @@ pub mod output;
 pub mod pe;
 pub mod problems;
 pub mod schema;
+pub mod shared;
 pub mod text;
 pub mod work;

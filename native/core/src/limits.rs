@@ -14,6 +14,10 @@ pub const MAX_PROBLEM_DETAIL: usize = 200;
 /// size, and a buffer larger than this is given back after its file.
 pub const WINDOW: usize = 64 << 20;
 
+/// Bytes of files that are in memory together, so that they are hashed side by side: a batch of the plan.
+/// A single file of up to `MAX_FILE_SIZE` has the memory that it needs.
+pub const GROUP_BYTES: usize = 100 << 20;
+
 /// Default bound of what is held whole and parsed as PE (`--max-file-size`). The largest sample of
 /// the dataset has 201,367,304 bytes; two workers with one such file each stay under 1 GiB.
 pub const MAX_FILE_SIZE: u64 = 256 << 20;

@@ -156,9 +156,8 @@ fn jobs_of_any_lengths_sets_and_cuts_have_their_own_digests_in_any_order() {
 fn a_message_may_be_cut_at_every_place() {
     let mut random = Random(4);
     let message = random.message(200);
-    let cuts: Vec<_> = (0..=200)
-        .map(|cut| [&message[..cut / 2], &message[cut / 2..cut], &[], &message[cut..]])
-        .collect();
+    let cuts: Vec<_> =
+        (0..=200).map(|cut| [&message[..cut / 2], &message[cut / 2..cut], &[], &message[cut..]]).collect();
     let jobs: Vec<_> = cuts.iter().map(|parts| Job::of_parts(parts, AlgorithmSet::FILE)).collect();
     for path in paths() {
         for (cut, digests) in path.digest_jobs(&jobs).iter().enumerate() {

@@ -2,19 +2,32 @@
 //!
 //! They run behind the stages of the tables, because hashes and hints are computed from those.
 
+use super::digests::{Columns, Extraction, Pending};
 use super::guarded;
 use crate::feature;
-use crate::hash::{Part, digest_each_part, hex, md5};
+use crate::hash::{AlgorithmSet, hex, md5};
 use crate::limits::{MAX_DOS_STUB, MAX_SECTION_TEXT};
 use crate::pe::{self, Image};
 use crate::problems::Problems;
-use crate::schema::{Checksum, DosStub, Overlay, Rich, Sample};
+use crate::schema::{Checksum, DosStub, Overlay, Rich};
 use crate::text::magic::magic;
 
 /// Fills in the columns; the file may be longer than the image that was held of it.
-pub(super) fn pivots(image: &Image, file_size: u64, sample: &mut Sample, problems: &mut Problems) {
+pub(super) fn pivots<'a>(
+    image: &Image<'a>,
+    file_size: u64,
+    Extraction { sample, pending, .. }: &mut Extraction<'a>,
+    problems: &mut Problems,
+) {
     let is_whole = image.bytes().len() as u64 == file_size;
-    sample.dos_stub = pe::rich::stub(image).map(|stub| dos_stub(stub, problems));
+    if let Some(stub) = pe::rich::stub(image) {
+        sample.dos_stub = Some(DosStub { size: stub.len() as i64, sha256: None });
+        if stub.len() <= MAX_DOS_STUB {
+            pending.push(Pending::new(stub, AlgorithmSet::SHA256, Columns::DosStub));
+        } else {
+            problems.limit("dos_stub");
+        }
+    }
     let rich = guarded("rich", problems, |problems| pe::rich::rich(image, problems));
     sample.rich = rich.map(|rich| Rich {
         key: rich.key.into(),
@@ -41,31 +54,29 @@ pub(super) fn pivots(image: &Image, file_size: u64, sample: &mut Sample, problem
     sample.imphash = guarded("imphash", problems, |problems| feature::imphash::imphash(imports, problems));
     let exports = sample.exports.as_deref().unwrap_or_default();
     sample.exphash = guarded("exphash", problems, |_| feature::exphash::exphash(exports));
-    sample.overlay = guarded("overlay", problems, |_| overlay(image, file_size));
+    sample.overlay = guarded("overlay", problems, |_| {
+        let mut overlay = overlay(image, file_size)?;
+        let bytes = feature::parts::overlay(image, &mut overlay);
+        pending.extend(bytes.map(|bytes| Pending::new(bytes, AlgorithmSet::SHA256, Columns::Overlay)));
+        Some(overlay)
+    });
 
     let mut sections = image.sections().to_vec();
-    guarded("section", problems, |problems| {
+    let data = guarded("section", problems, |problems| {
         let mut room = MAX_SECTION_TEXT;
         for section in &mut sections {
             section.long_name = pe::coff::long_name(image, section).filter(|name| name.len() <= room);
             room -= section.long_name.as_ref().map_or(0, String::len);
         }
         pe::section_layout::oddities(image, problems);
-        feature::parts::fill(image, &mut sections, sample.overlay.as_mut(), problems);
-        Some(())
+        Some(feature::parts::sections(image, &mut sections, problems))
     });
+    pending.extend(data.into_iter().flatten().map(|data| {
+        let algorithms = AlgorithmSet::MD5 | AlgorithmSet::SHA256;
+        Pending::new(data.bytes, algorithms, Columns::Sections(data.places))
+    }));
     sample.sections = Some(sections);
     sample.packer_hints = guarded("packer", problems, |_| Some(feature::packer::hints(image, sample)));
-}
-
-fn dos_stub(stub: &[u8], problems: &mut Problems) -> DosStub {
-    let is_real = stub.len() <= MAX_DOS_STUB;
-    if !is_real {
-        problems.limit("dos_stub");
-    }
-    let part = Part { bytes: stub, with_md5: false };
-    let sha256 = is_real.then(|| digest_each_part(&[part])).and_then(|digests| digests.first().copied());
-    DosStub { size: stub.len() as i64, sha256: sha256.map(|digests| hex(&digests.sha256)) }
 }
 
 fn checksum(image: &Image, is_whole: bool) -> Option<Checksum> {

@@ -1,10 +1,11 @@
 //! The columns of trust: certificate table, signatures, authentihash.
 //!
-//! Signatures are read before the file is hashed, so that one pass serves the columns and every
+//! Signatures are read before the file is hashed, so that one message serves the columns and every
 //! digest that a signature names.
 
+use super::digests::{Columns, Extraction, Pending, algorithm_of};
 use super::{Options, guarded};
-use crate::hash::{Algorithm, digest_parts, hex};
+use crate::hash::AlgorithmSet;
 use crate::input::Contents;
 use crate::pe::Image;
 use crate::pe::authentihash::hashed_parts;
@@ -12,14 +13,14 @@ use crate::pe::certificate::{add_certificates, certificates};
 use crate::pe::certificate_table::CertificateTable;
 use crate::pe::signature::signatures;
 use crate::problems::Problems;
-use crate::schema::{Sample, Signature};
+use crate::schema::Signature;
 
 /// The certificate table, its signatures, and what they sign.
-pub(super) fn trust(
-    image: &Image,
+pub(super) fn trust<'a>(
+    image: &Image<'a>,
     contents: &Contents,
     options: Options,
-    sample: &mut Sample,
+    Extraction { sample, pending, .. }: &mut Extraction<'a>,
     problems: &mut Problems,
 ) {
     let table = guarded("certificate", problems, |problems| certificate_table(image, problems));
@@ -39,10 +40,10 @@ pub(super) fn trust(
         });
     }
     if image.bytes().len() as u64 == contents.size {
-        guarded("authentihash", problems, |_| {
-            authentihash(image, sample);
-            Some(())
-        });
+        pending.extend(guarded("authentihash", problems, |_| {
+            let algorithms = algorithms(sample.signatures.as_deref().unwrap_or_default());
+            Some(Pending::of_parts(hashed_parts(image), algorithms, Columns::Authentihash))
+        }));
     }
 }
 
@@ -60,30 +61,10 @@ fn certificate_table<'a>(image: &Image<'a>, problems: &mut Problems) -> Option<C
     Some(CertificateTable::read(table, range.start, problems))
 }
 
-/// What Authenticode hashes, by every algorithm that is a column or that a signature names, in one pass.
-fn authentihash(image: &Image, sample: &mut Sample) {
-    let signatures = sample.signatures.as_deref_mut().unwrap_or_default();
-    let mut algorithms = vec![Algorithm::Sha256];
-    if !signatures.is_empty() {
-        algorithms.extend([Algorithm::Sha1, Algorithm::Md5]);
-        algorithms.extend(signatures.iter().filter_map(algorithm_of));
-        algorithms.sort_unstable();
-        algorithms.dedup();
+/// What the authentihash is made by: every algorithm that is a column or that a signature names.
+fn algorithms(signatures: &[Signature]) -> AlgorithmSet {
+    if signatures.is_empty() {
+        return AlgorithmSet::SHA256;
     }
-    let digests = digest_parts(&hashed_parts(image), &algorithms);
-    let digest_by = |wanted| {
-        let mut named = algorithms.iter().zip(&digests);
-        named.find(|(algorithm, _)| **algorithm == wanted).map(|(_, digest)| hex(digest))
-    };
-    for signature in signatures {
-        let own = algorithm_of(signature).and_then(digest_by);
-        signature.digest_matches = own.zip(signature.digest.as_ref()).map(|(own, signed)| own == *signed);
-    }
-    sample.authentihash_sha256 = digest_by(Algorithm::Sha256);
-    sample.authentihash_sha1 = digest_by(Algorithm::Sha1);
-    sample.authentihash_md5 = digest_by(Algorithm::Md5);
-}
-
-fn algorithm_of(signature: &Signature) -> Option<Algorithm> {
-    Algorithm::named(signature.digest_algorithm.as_deref()?)
+    AlgorithmSet::FILE | signatures.iter().filter_map(algorithm_of).collect()
 }

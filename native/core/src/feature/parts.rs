@@ -1,66 +1,51 @@
-//! Digests and statistics of the parts of a file: its sections' data and its overlay.
+//! Statistics of the parts of a file, its sections' data and its overlay, and which bytes are to be hashed.
 //!
-//! All parts are hashed in one call. Sections that share their data are computed once, and what 2,048 that
-//! overlap may cost is bounded (`section_bytes`).
+//! Sections that share their data are computed once, and what 2,048 that overlap may cost is bounded
+//! (`section_bytes`).
 
-use std::collections::HashMap;
-use std::ops::Range;
-
-use crate::hash::{Part, PartDigests, digest_each_part, hex};
 use crate::limits::MAX_SECTION_PASSES;
 use crate::pe::Image;
 use crate::problems::Problems;
 use crate::schema::{Overlay, Section};
+use crate::shared::{Shared, SharedRanges};
 use crate::text::histogram::Histogram;
 
-/// Fills in the columns of `sections`, and those of `overlay` where the file holds it whole.
-pub fn fill(
-    image: &Image<'_>,
-    sections: &mut [Section],
-    overlay: Option<&mut Overlay>,
-    problems: &mut Problems,
-) {
+/// Fills in entropy and chi-squared of `sections`; the data that is to be hashed, with the sections it is of.
+pub fn sections<'a>(image: &Image<'a>, sections: &mut [Section], problems: &mut Problems) -> Vec<Shared<'a>> {
     let bytes = image.bytes();
     let mut budget = bytes.len().saturating_mul(MAX_SECTION_PASSES);
-    let mut parts: Vec<Part<'_>> = Vec::new();
-    let mut places: HashMap<Range<usize>, usize> = HashMap::new();
-    let mut place_of = |section: &Section| {
+    let mut data = SharedRanges::default();
+    for (place, section) in sections.iter().enumerate() {
         let window = image.section_window(section);
-        if let Some(place) = places.get(&window) {
-            return Some(*place);
+        if data.again(&window, place).is_some() {
+            continue;
         }
-        budget = budget.checked_sub(window.len())?;
-        parts.push(Part { bytes: bytes.get(window.clone())?, with_md5: true });
-        places.insert(window, parts.len() - 1);
-        Some(parts.len() - 1)
-    };
-    let of_sections: Vec<Option<usize>> = sections.iter().map(&mut place_of).collect();
-    if of_sections.contains(&None) {
-        problems.limit("section_bytes");
+        match (budget.checked_sub(window.len()), bytes.get(window.clone())) {
+            (Some(left), Some(part)) => {
+                budget = left;
+                data.add(window, part, place);
+            }
+            _ => problems.limit("section_bytes"),
+        }
     }
-    let overlay = overlay.and_then(|overlay| {
-        let start = usize::try_from(overlay.file_offset).ok()?;
-        let part = bytes.get(start..).filter(|part| part.len() as i64 == overlay.size)?;
-        parts.push(Part { bytes: part, with_md5: false });
-        Some(overlay)
-    });
+    for Shared { bytes, places } in &data.list {
+        let histogram = Histogram::of(bytes);
+        for place in places {
+            if let Some(section) = sections.get_mut(*place) {
+                section.entropy = Some(histogram.entropy());
+                section.chi2 = chi2(&histogram);
+            }
+        }
+    }
+    data.list
+}
 
-    let digests = digest_each_part(&parts);
-    let statistics: Vec<Histogram> = parts.iter().map(|part| Histogram::of(part.bytes)).collect();
-    let computed = |place: usize| statistics.get(place).zip(digests.get(place));
-    for (section, place) in sections.iter_mut().zip(of_sections) {
-        if let Some((histogram, PartDigests { md5, sha256 })) = place.and_then(computed) {
-            section.entropy = Some(histogram.entropy());
-            section.chi2 = chi2(histogram);
-            section.md5 = md5.map(|md5| hex(&md5));
-            section.sha256 = Some(hex(sha256));
-        }
-    }
-    if let Some((overlay, (histogram, digests))) = overlay.zip(parts.len().checked_sub(1).and_then(computed))
-    {
-        overlay.entropy = Some(histogram.entropy());
-        overlay.sha256 = Some(hex(&digests.sha256));
-    }
+/// Fills in the entropy of `overlay`; its bytes, where the file holds them whole.
+pub fn overlay<'a>(image: &Image<'a>, overlay: &mut Overlay) -> Option<&'a [u8]> {
+    let start = usize::try_from(overlay.file_offset).ok()?;
+    let bytes = image.bytes().get(start..).filter(|bytes| bytes.len() as i64 == overlay.size)?;
+    overlay.entropy = Some(Histogram::of(bytes).entropy());
+    Some(bytes)
 }
 
 /// Chi-squared of the counts against equal shares, 255 degrees of freedom; `None` of nothing.

@@ -178,7 +178,8 @@ mod tests {
             return;
         }
         let bytes: Vec<u8> = (0..20_000_u32).map(|place| (place * place >> 7) as u8).collect();
-        let jobs: Vec<_> = (0..90).map(|job| Job::new(&bytes[job..job + job * job], AlgorithmSet::FILE)).collect();
+        let jobs: Vec<_> =
+            (0..90).map(|job| Job::new(&bytes[job..job + job * job], AlgorithmSet::FILE)).collect();
         let mut digests = vec![JobDigests::default(); jobs.len()];
         queue::run(&Avx2 { sha_ni: None }, &jobs, |place, found| digests[place] = found);
         assert_eq!(digests, jobs.iter().map(portable::digest).collect::<Vec<_>>());

@@ -62,9 +62,10 @@ impl CpuPath {
     /// # Errors
     /// None is called so, or this machine has it not.
     pub fn named(name: &str) -> Result<Self, String> {
-        let path = Self::ALL.into_iter().find(|path| path.name() == name).ok_or_else(|| {
-            format!("MERC_CPU={name}: not one of {}", Self::ALL.map(Self::name).join(", "))
-        })?;
+        let path = Self::ALL
+            .into_iter()
+            .find(|path| path.name() == name)
+            .ok_or_else(|| format!("MERC_CPU={name}: not one of {}", Self::ALL.map(Self::name).join(", ")))?;
         path.is_available().then_some(path).ok_or_else(|| format!("MERC_CPU={name}: not on this machine"))
     }
 

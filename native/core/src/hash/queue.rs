@@ -91,7 +91,8 @@ fn pays<const N: usize, K: Kernel<N>>(_: &K, busy: usize) -> bool {
 
 /// Compresses as many blocks of every lane as the shortest run holds; returns their number.
 fn step<const N: usize>(kernel: &impl Kernel<N>, states: &mut States<N>, lanes: &[Lane<'_>]) -> usize {
-    let mut step = Step { md5: [IDLE.as_slice(); N], sha: [IDLE.as_slice(); N], count: STEP, busy: lanes.len() };
+    let mut step =
+        Step { md5: [IDLE.as_slice(); N], sha: [IDLE.as_slice(); N], count: STEP, busy: lanes.len() };
     let mut algorithms = AlgorithmSet::EMPTY;
     for ((md5, sha), lane) in step.md5.iter_mut().zip(&mut step.sha).zip(lanes) {
         [*md5, *sha] = lane.cursor.blocks();

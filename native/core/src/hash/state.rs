@@ -90,7 +90,11 @@ pub(super) fn column<const N: usize, const W: usize>(rows: &[Row<N>; W], lane: u
 }
 
 /// Replaces the words of the message in `lane`.
-pub(super) fn set_column<const N: usize, const W: usize>(rows: &mut [Row<N>; W], lane: usize, words: [u32; W]) {
+pub(super) fn set_column<const N: usize, const W: usize>(
+    rows: &mut [Row<N>; W],
+    lane: usize,
+    words: [u32; W],
+) {
     for (row, word) in rows.iter_mut().zip(words) {
         row.0.get_mut(lane).into_iter().for_each(|to| *to = word);
     }

@@ -40,20 +40,26 @@ impl RecordsWriter {
         Ok(Self { file, schema, classic, waiting: Vec::new(), waiting_bytes: 0, batch_bytes: 0 })
     }
 
-    /// Writes one record, or as much of it as the batch has room for, and gives it back as written.
-    pub fn push(&mut self, mut sample: Sample) -> Result<&Sample, ParquetError> {
+    /// Takes a record into the batch: as much of it as there is room for stays. Its bytes.
+    pub fn admit(&mut self, sample: &mut Sample) -> usize {
         let mut bytes = sample.heap_bytes();
         if bytes > RECORD_SHARE && self.batch_bytes + bytes > MAX_BATCH_RECORD_BYTES {
-            give_up_lists(&mut sample);
+            give_up_lists(sample);
             bytes = sample.heap_bytes();
         }
+        self.batch_bytes += bytes;
+        bytes
+    }
+
+    /// Writes a record that was admitted.
+    pub fn push(&mut self, sample: Sample) -> Result<(), ParquetError> {
+        let bytes = sample.heap_bytes();
         if self.waiting_bytes + bytes > RECORDS_CHUNK_BYTES {
             self.flush()?;
         }
-        self.batch_bytes += bytes;
         self.waiting_bytes += bytes;
         self.waiting.push(sample);
-        self.waiting.last().ok_or_else(|| ParquetError::General("no record".to_owned()))
+        Ok(())
     }
 
     /// Writes what is left and the footer.

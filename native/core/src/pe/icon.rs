@@ -3,7 +3,6 @@
 //! Names the resource; its digest is the resource list's. Source: Windows SDK, "Icons", `GRPICONDIR`.
 
 use crate::problems::Problems;
-use crate::schema::Resource;
 use crate::work;
 
 use super::Image;
@@ -18,14 +17,9 @@ const GROUP_ENTRY: usize = 14;
 
 const STAGE: &str = "icon";
 
-/// SHA-256 of the main icon's image, taken from `resources`, the rows of `leaves`; `None` where there
-/// is no icon group, or, with a problem, no image for it.
-pub fn icon_hash(
-    image: &Image<'_>,
-    leaves: &[Leaf],
-    resources: &[Resource],
-    problems: &mut Problems,
-) -> Option<String> {
+/// Place of the main icon's image among `leaves`; `None` where there is no icon group, or, with a
+/// problem, no image for it.
+pub fn main_icon(image: &Image<'_>, leaves: &[Leaf], problems: &mut Problems) -> Option<usize> {
     work::steps(leaves.len());
     let group = leaves.iter().find(|leaf| leaf.is(RT_GROUP_ICON))?;
     let offset = image.offset_of(group.rva.into());
@@ -36,16 +30,16 @@ pub fn icon_hash(
     };
     let [_, _, language] = &group.path;
     let named = Some(Id::Number(id));
-    let mut images = leaves.iter().zip(resources).filter(|(leaf, _)| {
+    let mut images = leaves.iter().enumerate().filter(|(_, leaf)| {
         let [_, name, _] = &leaf.path;
         leaf.is(RT_ICON) && *name == named
     });
     let first = images.clone().next();
-    let found = images.find(|(leaf, _)| leaf.path.last() == Some(language)).or(first);
+    let found = images.find(|(_, leaf)| leaf.path.last() == Some(language)).or(first);
     if found.is_none() {
         problems.add(STAGE, "image_missing", offset, format!("RT_ICON {id}"));
     }
-    found?.1.sha256.clone()
+    found.map(|(place, _)| place)
 }
 
 /// Number of the group's largest image: most pixels, then most colours, then most bytes, then first.

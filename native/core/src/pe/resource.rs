@@ -3,46 +3,44 @@
 //! Every byte range is looked at once, however many leaves name it, and all ranges together are
 //! bounded by the size of the file, so that overlapping leaves cost little more than disjoint ones.
 
-use std::collections::HashMap;
-
-use sha2::{Digest, Sha256};
-
-use crate::hash::hex;
 use crate::limits::{MAGIC_BYTES, MAX_RESOURCE_MAGIC_COST, RESOURCE_BYTES_PER_FILE_BYTE};
 use crate::problems::Problems;
 use crate::schema::Resource;
+use crate::shared::{Shared, SharedRanges};
 use crate::text::histogram::Histogram;
 use crate::text::magic::magic;
-use crate::work;
 
 use super::resource_names::RESOURCE_TYPES;
 use super::resource_tree::{Id, Leaf};
 use super::walk::Walk;
 use super::{Image, names};
 
-/// One row for each of `leaves`, in their order.
-pub fn resources(image: &Image<'_>, leaves: &[Leaf], problems: &mut Problems) -> Vec<Resource> {
+/// One row for each of `leaves`, in their order, `sha256` still null; and the bytes that are to be hashed
+/// for it, with the rows they belong to.
+pub fn resources<'a>(
+    image: &Image<'a>,
+    leaves: &[Leaf],
+    problems: &mut Problems,
+) -> (Vec<Resource>, Vec<Shared<'a>>) {
     let mut walk = Walk::new(image, "resource", problems);
     let file_len = image.bytes().len();
     let mut to_hash = file_len.saturating_mul(RESOURCE_BYTES_PER_FILE_BYTE);
     let mut to_tell = file_len.saturating_add(1 << 20).min(MAX_RESOURCE_MAGIC_COST);
-    let mut known: HashMap<(u64, u32), usize> = HashMap::new();
+    let mut known = SharedRanges::default();
     let mut rows: Vec<Resource> = Vec::with_capacity(leaves.len());
-    for leaf in leaves {
-        work::steps(1);
+    for (place, leaf) in leaves.iter().enumerate() {
         let mut row = row(leaf, &mut walk);
         if let Some(bytes) = bytes(leaf, &mut walk) {
             let range = (row.file_offset.unwrap_or_default() as u64, leaf.size);
-            if let Some(same) = known.get(&range).and_then(|index| rows.get(*index)) {
+            let same = known.again(&range, place).and_then(|index| known.list.get(index)?.places.first());
+            if let Some(same) = same.and_then(|first| rows.get(*first)) {
                 row.entropy = same.entropy;
-                row.sha256.clone_from(&same.sha256);
                 row.magic.clone_from(&same.magic);
             } else {
-                known.insert(range, rows.len());
-                if spend(&mut to_hash, bytes.len(), "resource_bytes", &mut walk) {
-                    row.entropy = Some(Histogram::of(bytes).entropy());
-                    row.sha256 = Some(hex(&Sha256::digest(bytes)));
-                }
+                // What is too much to hash has no entropy either.
+                let is_hashed = spend(&mut to_hash, bytes.len(), "resource_bytes", &mut walk);
+                row.entropy = is_hashed.then(|| Histogram::of(bytes).entropy());
+                known.add(range, bytes, place);
                 if spend(&mut to_tell, magic_cost(bytes.len()), "resource_magic", &mut walk) {
                     row.magic = Some(magic(bytes, bytes.len() as u64));
                 }
@@ -50,7 +48,12 @@ pub fn resources(image: &Image<'_>, leaves: &[Leaf], problems: &mut Problems) ->
         }
         rows.push(row);
     }
-    rows
+    let is_hashed = |shared: &Shared| {
+        let first = shared.places.first().and_then(|place| rows.get(*place));
+        first.is_some_and(|row| row.entropy.is_some())
+    };
+    known.list.retain(is_hashed);
+    (rows, known.list)
 }
 
 /// Takes `cost` from what is left; where that is less, nothing is taken and `limit` cut something.

@@ -1,7 +1,7 @@
 //! What the resource stages find in one file, for tests.
 
 #![allow(dead_code, unreachable_pub)] // each test binary uses its part
-#![allow(clippy::unwrap_used)] // a test that panics has failed
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test that panics has failed
 
 use merc_core::hash::{Digests, hex};
 use merc_core::pe::{Image, directory, icon, manifest, resource, resource_tree, version_info};
@@ -32,10 +32,17 @@ pub fn found(file: &[u8]) -> Found {
     let image = Image::parse(file, &mut Problems::default()).unwrap();
     if let Some(tree) = resource_tree::tree(&image, &mut problems) {
         let leaves = &tree.leaves;
-        found.list = resource::resources(&image, leaves, &mut problems);
+        let (list, data) = resource::resources(&image, leaves, &mut problems);
+        found.list = list;
+        for data in data {
+            for place in data.places {
+                found.list[place].sha256 = Some(sha256(data.bytes));
+            }
+        }
         found.version = version_info::version_info(&image, leaves, &mut problems);
         found.manifest = manifest::manifest(&image, leaves, &mut problems);
-        found.icon = icon::icon_hash(&image, leaves, &found.list, &mut problems);
+        let icon = icon::main_icon(&image, leaves, &mut problems);
+        found.icon = icon.and_then(|place| found.list[place].sha256.clone());
         found.root = Some(tree.directory);
     }
     found.problems = problems.list.into_iter().map(|problem| problem.kind).collect();
