@@ -5,6 +5,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT, RunError, UsageError, codeOf, messageOf } from './core/errors.ts';
+import type { RunCommandFlags } from './commands/run-command.ts';
 import type { RunFlags } from './core/options.ts';
 import { escapeText } from './ui/escape.ts';
 
@@ -66,7 +67,9 @@ program
   .option('--dry-run', 'say what would be done, and do nothing')
   .option('--strict', 'exit 1 when a file is broken or could not be read')
   .option('--quiet', 'no progress and no summary')
-  .action(async (paths: string[], flags: RunFlags & { dryRun?: boolean; strict?: boolean; quiet?: boolean }) => {
+  .option('--profile', 'say where the CPU time went')
+  .option('--profile-json <FILE>', 'write where the CPU time went to FILE, as JSON')
+  .action(async (paths: string[], flags: RunFlags & RunCommandFlags) => {
     const { runCommand } = await import('./commands/run-command.ts');
     process.exitCode = await runCommand(paths, flags, stop.signal);
   });

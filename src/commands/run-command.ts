@@ -1,5 +1,6 @@
 // `merc run` as typed: flags checked, the run watched, its summary printed, its exit code chosen.
 
+import { writeFile } from 'node:fs/promises';
 import { committedIds } from '../core/commit.ts';
 import { EXIT, RunError } from '../core/errors.ts';
 import { runOptions, type RunFlags, type RunOptions } from '../core/options.ts';
@@ -9,15 +10,21 @@ import { survey } from '../sources/planning.ts';
 import { escapeText } from '../ui/escape.ts';
 import { formatBytes, formatNoun } from '../ui/format.ts';
 import { print } from '../ui/print.ts';
+import { profileTable } from '../ui/profile.ts';
 import { runView, summaryOf } from '../ui/run-view.ts';
 import { summary } from '../ui/summary.ts';
 import { runExtraction } from './run.ts';
 
-export async function runCommand(
-  paths: readonly string[],
-  flags: RunFlags & { readonly dryRun?: boolean; readonly strict?: boolean; readonly quiet?: boolean },
-  signal: AbortSignal,
-): Promise<number> {
+/** Flags that change what is printed, not what is extracted. */
+export interface RunCommandFlags {
+  readonly dryRun?: boolean;
+  readonly strict?: boolean;
+  readonly quiet?: boolean;
+  readonly profile?: boolean;
+  readonly profileJson?: string;
+}
+
+export async function runCommand(paths: readonly string[], flags: RunFlags & RunCommandFlags, signal: AbortSignal): Promise<number> {
   const options = runOptions(paths, flags, defaultWorkers());
   if (flags.dryRun === true) return dryRun(options, signal);
   const out = flags.out ?? 'out';
@@ -26,6 +33,8 @@ export async function runCommand(
     const report = await runExtraction(options, signal, view.observer);
     view.end();
     if (flags.quiet !== true) process.stdout.write(summary(summaryOf(report, out, options.csv)));
+    if (flags.profile === true) process.stdout.write(profileTable(report.profile));
+    if (flags.profileJson !== undefined) await writeFile(flags.profileJson, `${JSON.stringify(report.profile, null, 2)}\n`);
     if (report.interrupted) throw signal.reason;
     const { partial = 0, failed = 0, crashed = 0 } = report.totals.counts.statuses;
     return flags.strict === true && partial + failed + crashed > 0 ? EXIT.incomplete : EXIT.ok;

@@ -4,8 +4,9 @@ import { committedIds } from '../core/commit.ts';
 import { sha256Of } from '../core/layout.ts';
 import type { RunOptions } from '../core/options.ts';
 import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
+import { profiler, type Profiler, type RunProfile } from '../core/profile.ts';
 import { run } from '../core/run.ts';
-import type { Counts } from '../core/types.ts';
+import type { Counts, ShardFiles } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
 import { extraction, openPool } from '../pool/pool.ts';
 import { planRun, survey, type Planned } from '../sources/planning.ts';
@@ -30,6 +31,8 @@ export interface RunReport extends Finished {
   readonly milliseconds: number;
   /** Bytes read by this run, without what earlier ones had committed. */
   readonly bytesRead: number;
+  /** Where the CPU time went, of all processes of this run. */
+  readonly profile: RunProfile;
   /** A signal ended it. */
   readonly interrupted: boolean;
 }
@@ -46,10 +49,11 @@ export async function runExtraction(options: RunOptions, signal: AbortSignal, ob
     const before = await totalsOf(out, labels.sha256);
     await assertSpace(out, planned.bytes - before.counts.bytes);
     observer.planned?.(planned, before.counts);
+    const profile = profiler();
     let bytesRead = 0;
     if (before.shards < planned.shards) {
       await unmarkSuccess(out);
-      await extract(database, options, planned, labels, signal, (counts) => {
+      await extract(database, options, planned, labels, signal, profile, (counts) => {
         bytesRead += counts.bytes;
         observer.batch?.(counts);
       }).catch(async (error: unknown) => {
@@ -61,7 +65,7 @@ export async function runExtraction(options: RunOptions, signal: AbortSignal, ob
     const finished = await finishOutput(database, out, planned.heads, labels);
     const stale = finished.totals.staleLabels;
     if (stale > 0) observer.note?.(`note: ${stale} shards have labels of another dataset than ${out} has now: merc relabel ends what it began`);
-    return { ...finished, out, planned, milliseconds: performance.now() - started, bytesRead, interrupted: signal.aborted };
+    return { ...finished, out, planned, milliseconds: performance.now() - started, bytesRead, profile: profile.report(bytesRead), interrupted: signal.aborted };
   });
 }
 
@@ -85,6 +89,7 @@ async function extract(
   { heads }: Planned,
   labels: LabelSource,
   signal: AbortSignal,
+  profile: Profiler,
   onBatch: (counts: Counts) => void,
 ): Promise<void> {
   const committed = new Set(await committedIds(out));
@@ -93,8 +98,12 @@ async function extract(
   const stop = () => void pool.close();
   signal.addEventListener('abort', stop);
   try {
-    const stage = extraction(pool, { out, options: rows, rootsOf: (shard) => head(shard).roots, metadataOf: (shard) => partMetadata(head(shard)), onBatch });
-    const store = parquetStore({ out, database, dataset: labels.sha256, headOf: head });
+    const stage = extraction(pool, {
+      ...{ out, options: rows, rootsOf: (shard) => head(shard).roots, metadataOf: (shard) => partMetadata(head(shard)) },
+      ...{ onBatch, profiler: profile },
+    });
+    const parquet = parquetStore({ out, database, dataset: labels.sha256, headOf: head });
+    const store = { ...parquet, write: (shard: ShardFiles) => profile.storing(() => parquet.write(shard)) };
     // Two shards in flight: the second keeps the workers busy while the first is stored.
     await run(uncommitted(out, heads, committed), stage, store, { concurrency: 2, signal });
   } finally {

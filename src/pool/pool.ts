@@ -9,12 +9,14 @@ import { Tinypool } from 'tinypool';
 import { NO_COUNTS, addCounts } from '../core/counts.ts';
 import { workDir } from '../core/layout.ts';
 import type { RowOptions } from '../core/plan.ts';
+import type { Profiler } from '../core/profile.ts';
 import type { Batch, Counts, ShardFiles, ShardPlan, Stage } from '../core/types.ts';
 import type { BatchSummary, BatchTask } from '../native.ts';
+import type { WorkerSummary } from './worker.ts';
 
 export interface Pool {
   readonly workers: number;
-  extract(task: BatchTask): Promise<BatchSummary>;
+  extract(task: BatchTask): Promise<WorkerSummary>;
   /** Ends the workers; those at work are killed. */
   close(): Promise<void>;
 }
@@ -35,7 +37,7 @@ export function openPool(workers: number): Pool {
   let closing: Promise<void> | undefined;
   return {
     workers,
-    extract: (task) => pool.run(task) as Promise<BatchSummary>,
+    extract: (task) => pool.run(task) as Promise<WorkerSummary>,
     close: () => (closing ??= destroy(pool)),
   };
 }
@@ -71,6 +73,8 @@ export interface ExtractionContext {
   readonly metadataOf: (shard: string) => Readonly<Record<string, string>>;
   /** Called as batches end, in any order. */
   readonly onBatch?: (counts: Counts) => void;
+  /** Gets what batches cost. */
+  readonly profiler?: Profiler;
 }
 
 /** The stage that extracts a shard: its batches spread over the pool. */
@@ -88,6 +92,7 @@ export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardP
         signal.throwIfAborted();
         const summary = await pool.extract(taskOf(shard.id, batch, index, dir, context));
         summaries[index] = summary;
+        context.profiler?.batch(summary.stages, summary.worker);
         context.onBatch?.(countsOf(summary));
       }
     };

@@ -3,10 +3,14 @@
 // The terminal sends Ctrl-C to the whole process group. Only the parent ends workers; else an
 // interrupt would look like a crash.
 
+import { ownCpu, type ProcessCpu } from '../core/profile.ts';
 import { extractBatch, type BatchSummary, type BatchTask } from '../native.ts';
+
+/** What came of a batch, and what the worker has used so far. */
+export type WorkerSummary = BatchSummary & { readonly worker: ProcessCpu };
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
-export default function worker(task: BatchTask): BatchSummary {
-  return extractBatch(task);
+export default function worker(task: BatchTask): WorkerSummary {
+  return { ...extractBatch(task), worker: ownCpu() };
 }

@@ -77,6 +77,8 @@ pub struct BatchSummary {
     /// Files by problem, as `stage.kind`.
     pub problems: HashMap<String, u32>,
     pub slowest: Vec<SlowFile>,
+    /// CPU seconds by stage.
+    pub stages: HashMap<String, f64>,
 }
 
 /// What this build is.
@@ -116,6 +118,11 @@ pub fn extract_batch(task: BatchTask) -> Result<BatchSummary> {
         statuses: summary.statuses.into_iter().collect(),
         problems: summary.problems.into_iter().collect(),
         slowest: summary.slowest.into_iter().map(slow_file).collect(),
+        stages: summary
+            .profile
+            .stages()
+            .map(|(stage, time)| (stage.name().to_owned(), time.as_secs_f64()))
+            .collect(),
     })
 }
 

@@ -15,6 +15,7 @@ use crate::input::{self, Buffers, Opened};
 use crate::limits::{GROUP_BYTES, MAX_SLOWEST, RECORDS_CHUNK_BYTES};
 use crate::output::records::RecordsWriter;
 use crate::output::strings::StringsWriter;
+use crate::profile::{self, Profile, Stage};
 use crate::schema::Sample;
 
 /// What extracting a batch came to.
@@ -32,6 +33,8 @@ pub struct Summary {
     pub problems: BTreeMap<String, u32>,
     /// The slowest files first.
     pub slowest: Vec<Slow>,
+    /// CPU time by stage.
+    pub profile: Profile,
 }
 
 /// A file and the time it took.
@@ -71,7 +74,9 @@ pub fn extract_batch(
     let mut strings = StringsWriter::create(target.strings, target.created_by, target.metadata)?;
     let mut records = RecordsWriter::create(target.records, options.classic).map_err(io::Error::other)?;
     let mut summary = Summary::default();
-    let mut opened = files.iter().map(|(location, file)| (location, file, input::open(location)));
+    profile::start();
+    let open = |location: &PathBuf| profile::during(Stage::Read, || input::open(location));
+    let mut opened = files.iter().map(|(location, file)| (location, file, open(location)));
     let mut next = opened.next();
     while let Some((_, _, first)) = &next {
         let held = |opened: &io::Result<Opened<File>>| {
@@ -85,20 +90,21 @@ pub fn extract_batch(
         {
             let started = Instant::now();
             strings.begin(file.sample_id);
-            let again = || input::open(location);
+            let again = || open(location);
             let mut extraction = begin(file_opened, again, file, options, &mut room, &mut strings);
             record_bytes += records.admit(&mut extraction.sample);
             summary.add(&extraction.sample, started.elapsed().as_secs_f64() * 1e3);
             group.push(extraction);
             next = opened.next();
         }
-        complete(&mut group);
+        profile::during(Stage::Hash, || complete(&mut group));
         for extraction in group {
-            records.push(extraction.sample).map_err(io::Error::other)?;
+            profile::during(Stage::Records, || records.push(extraction.sample)).map_err(io::Error::other)?;
         }
     }
-    summary.strings = strings.finish()?.rows;
-    records.finish().map_err(io::Error::other)?;
+    summary.strings = profile::during(Stage::Strings, || strings.finish())?.rows;
+    profile::during(Stage::Records, || records.finish()).map_err(io::Error::other)?;
+    summary.profile = profile::taken();
     Ok(summary)
 }
 

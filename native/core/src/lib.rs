@@ -16,6 +16,7 @@ pub mod limits;
 pub mod output;
 pub mod pe;
 pub mod problems;
+pub mod profile;
 pub mod schema;
 pub mod shared;
 pub mod text;
