@@ -1,32 +1,36 @@
 //! Static strings as Parquet, one row a string, written straight from the scan.
 //!
-//! Promise: the same calls give the same bytes, and memory is bounded by one row group. Text waits
-//! in one arena that becomes the column as it is; no string is an allocation of its own. Columns go
-//! through the crate's Arrow column writers: its plain ones count a reference for every value and
-//! look each `encoding` up alone, a third more CPU for the same file. The file's name, fsync and
-//! place in the output are the caller's.
+//! Promise: the same calls give the same bytes, and memory is bounded by a page of text and a row
+//! group of compressed pages. Strings wait in one arena a page, which is compressed while it is
+//! still in the cache. The pages are encoded here and not by the crate's column writers, which go
+//! value by value: twice the CPU for the same file. The file's name, fsync and place in the output
+//! are the caller's.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::types::Int8Type;
-use arrow_array::{Array, ArrayRef, DictionaryArray, Int8Array, Int32Array, Int64Array, StringArray};
-use arrow_buffer::{Buffer, OffsetBuffer};
-use arrow_schema::{Field, Schema};
-use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::basic::{
-    Compression, Encoding as PageEncoding, LogicalType, Repetition, Type as Physical, ZstdLevel,
-};
+use parquet::basic::{Encoding as PageEncoding, LogicalType, Repetition, Type as Physical};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{KeyValue, SortingColumn};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::WriterProperties;
+use parquet::file::statistics::ValueStatistics;
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{ColumnPath, Type};
+use parquet::schema::types::{ColumnDescPtr, Type};
 
+use self::chunk::{Chunk, Compressor};
 use crate::limits::{STRING_ROW_GROUP_BYTES, STRING_ROW_GROUP_ROWS};
 use crate::text::scan::{Encoding, StringSink};
+
+mod chunk;
+mod delta;
+
+/// Rows of a page, the same for all columns: what a reader decodes to find one sample's first row.
+const PAGE_ROWS: usize = 20_000;
+
+/// Bytes of text that end a page.
+const PAGE_BYTES: usize = 1 << 20;
 
 /// What a file of strings holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,47 +50,67 @@ pub struct StringsSummary {
 pub struct StringsWriter {
     file: SerializedFileWriter<File>,
     failed: Option<ParquetError>,
+    page: PageRows,
     group: Group,
+    compressor: Compressor,
     summary: StringsSummary,
 }
 
-/// The rows of the row group to come.
+/// The rows of the page to come.
 #[derive(Default)]
-struct Group {
+struct PageRows {
     /// Samples and how many rows each has, in order.
     samples: Vec<(i32, usize)>,
     /// Encodings and how many rows in sequence have each.
     encodings: Vec<(Encoding, usize)>,
     file_offsets: Vec<i64>,
-    lengths: Vec<u32>,
-    arena: Vec<u8>,
+    lengths: Vec<i32>,
+    text: Vec<u8>,
+}
+
+/// The pages of the row group to come, a chunk a column.
+struct Group {
+    rows: usize,
+    text_bytes: usize,
+    samples: Option<(i32, i32)>,
+    columns: [ColumnDescPtr; 4],
+    chunks: [Chunk; 4],
+    /// A page as it is before compression.
+    plain: Vec<u8>,
 }
 
 impl StringsWriter {
     /// Creates the file; `created_by` and `metadata` go into its footer as they are.
     pub fn create(path: &Path, created_by: &str, metadata: &[(String, String)]) -> io::Result<Self> {
-        let file = File::create(path)?;
-        let schema = schema().map_err(into_io)?;
-        let properties = properties(created_by, metadata).map_err(into_io)?;
-        let file =
-            SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(into_io)?;
-        Ok(Self { file, failed: None, group: Group::default(), summary: StringsSummary::default() })
+        Self::new(File::create(path)?, created_by, metadata).map_err(into_io)
+    }
+
+    fn new(file: File, created_by: &str, metadata: &[(String, String)]) -> Result<Self> {
+        let file = SerializedFileWriter::new(file, Arc::new(schema()?), Arc::new(properties(created_by, metadata)))?;
+        let mut compressor = Compressor::new()?;
+        let column = |index| file.schema_descr().column(index);
+        let group = Group::new([0, 1, 2, 3].map(column), &mut compressor)?;
+        Ok(Self { file, failed: None, page: PageRows::default(), group, compressor, summary: StringsSummary::default() })
     }
 
     /// The strings that follow are of this sample; numbers ascend.
     pub fn begin(&mut self, sample_id: i32) {
-        if let Some(&(last, _)) = self.group.samples.last()
+        if let Some(&(last, _)) = self.page.samples.last()
             && last >= sample_id
         {
             let message = format!("sample {sample_id} after {last}: samples of a strings file ascend");
             self.failed.get_or_insert(ParquetError::General(message));
         }
-        self.group.samples.push((sample_id, 0));
+        match self.page.samples.last_mut() {
+            // It has no strings, and a batch of such samples no bound.
+            Some(last) if last.1 == 0 => last.0 = sample_id,
+            _ => self.page.samples.push((sample_id, 0)),
+        }
     }
 
     /// Writes what is left and the footer.
     pub fn finish(mut self) -> io::Result<StringsSummary> {
-        self.flush();
+        self.end_page(true);
         if let Some(error) = self.failed {
             return Err(into_io(error));
         }
@@ -95,90 +119,142 @@ impl StringsWriter {
         Ok(self.summary)
     }
 
+    /// Ends the page, and with it the row group where that is full.
     #[cold]
-    fn flush(&mut self) {
-        let group = std::mem::take(&mut self.group);
-        // The sample goes on in the next group.
-        let sample = group.samples.last().map(|&(sample_id, _)| (sample_id, 0));
-        match (&self.failed, group.file_offsets.is_empty()) {
-            (None, false) => match write_group(&mut self.file, group) {
-                Ok(emptied) => self.group = emptied,
-                Err(error) => self.failed = Some(error),
-            },
-            (None, true) => self.group = group,
-            (Some(_), _) => {}
+    fn end_page(&mut self, ends_group: bool) {
+        if self.failed.is_none()
+            && let Err(error) = self.write_page(ends_group)
+        {
+            self.failed = Some(error);
         }
-        self.group.samples.clear();
-        self.group.samples.extend(sample);
+        self.page.clear();
+    }
+
+    fn write_page(&mut self, ends_group: bool) -> Result<()> {
+        let Self { file, page, group, compressor, .. } = self;
+        if !page.lengths.is_empty() {
+            group.add(page, compressor)?;
+        }
+        if ends_group && group.rows > 0 {
+            let next = Group::new(group.columns.clone(), compressor)?;
+            std::mem::replace(group, next).write(file)?;
+        }
+        Ok(())
     }
 }
 
 impl StringSink for StringsWriter {
     #[inline]
     fn push(&mut self, encoding: Encoding, file_offset: u64, text: &[u8]) {
-        if self.group.file_offsets.len() >= STRING_ROW_GROUP_ROWS
-            || self.group.arena.len() + text.len() > STRING_ROW_GROUP_BYTES
-        {
-            self.flush();
+        let (rows, text_bytes) = (self.page.lengths.len(), self.page.text.len() + text.len());
+        let ends_group = self.group.rows + rows >= STRING_ROW_GROUP_ROWS
+            || self.group.text_bytes + text_bytes > STRING_ROW_GROUP_BYTES;
+        if ends_group || rows >= PAGE_ROWS || (text_bytes > PAGE_BYTES && rows > 0) {
+            self.end_page(ends_group);
         }
-        let group = &mut self.group;
-        match group.encodings.last_mut() {
+        let page = &mut self.page;
+        match page.encodings.last_mut() {
             Some((last, rows)) if *last == encoding => *rows += 1,
-            _ => group.encodings.push((encoding, 1)),
+            _ => page.encodings.push((encoding, 1)),
         }
-        if let Some((_, rows)) = group.samples.last_mut() {
+        if let Some((_, rows)) = page.samples.last_mut() {
             *rows += 1;
         }
-        group.file_offsets.push(file_offset as i64);
-        group.lengths.push(text.len() as u32);
-        group.arena.extend_from_slice(text);
+        page.file_offsets.push(file_offset as i64);
+        page.lengths.push(text.len() as i32);
+        page.text.extend_from_slice(text);
         self.summary.rows += 1;
         self.summary.text_bytes += text.len() as u64;
     }
 }
 
-/// Writes one row group, a column at a time, and gives its arena back, empty.
-fn write_group(file: &mut SerializedFileWriter<File>, group: Group) -> Result<Group> {
-    let sample_ids: Vec<i32> = repeated(&group.samples);
-    let names = StringArray::from_iter_values([Encoding::Ascii, Encoding::Utf16Le].map(Encoding::name));
-    let keys: Vec<(i8, usize)> = group
-        .encodings
-        .iter()
-        .map(|&(encoding, rows)| (i8::from(encoding == Encoding::Utf16Le), rows))
-        .collect();
-    let keys = repeated(&keys);
-    let offsets = OffsetBuffer::from_lengths(group.lengths.iter().map(|&length| length as usize));
-    let arena = Buffer::from_vec(group.arena);
-    let columns: [ArrayRef; 4] = [
-        Arc::new(Int32Array::from(sample_ids)),
-        Arc::new(Int64Array::from(group.file_offsets)),
-        Arc::new(DictionaryArray::<Int8Type>::try_new(Int8Array::from(keys), Arc::new(names))?),
-        Arc::new(StringArray::try_new(offsets, arena.clone(), None)?),
-    ];
-    let fields = ["sample_id", "file_offset", "encoding", "value"];
-    let fields: Vec<Field> = fields
-        .iter()
-        .zip(&columns)
-        .map(|(name, column)| Field::new(*name, column.data_type().clone(), false))
-        .collect();
-    let writers = ArrowRowGroupWriterFactory::new(file, Arc::new(Schema::new(fields.clone())))
-        .create_column_writers(file.flushed_row_groups().len())?;
-    let mut row_group = file.next_row_group()?;
-    for ((mut writer, column), field) in writers.into_iter().zip(columns).zip(&fields) {
-        for leaf in compute_leaves(field, &column)? {
-            writer.write(&leaf)?;
-        }
-        drop(column);
-        writer.close()?.append_to_row_group(&mut row_group)?;
+impl PageRows {
+    fn clear(&mut self) {
+        // The sample goes on in the next page.
+        let sample = self.samples.last().map(|&(sample_id, _)| (sample_id, 0));
+        self.samples.clear();
+        self.samples.extend(sample);
+        self.encodings.clear();
+        self.file_offsets.clear();
+        self.lengths.clear();
+        self.text.clear();
     }
-    row_group.close()?;
-    let mut arena = arena.into_vec::<u8>().unwrap_or_default();
-    arena.clear();
-    Ok(Group { arena, ..Group::default() })
+
+    fn sample_ids(&self) -> Vec<i32> {
+        self.samples.iter().flat_map(|&(sample_id, rows)| std::iter::repeat_n(sample_id, rows)).collect()
+    }
 }
 
-fn repeated<T: Copy>(runs: &[(T, usize)]) -> Vec<T> {
-    runs.iter().flat_map(|&(value, rows)| std::iter::repeat_n(value, rows)).collect()
+impl Group {
+    fn new(columns: [ColumnDescPtr; 4], compressor: &mut Compressor) -> Result<Self> {
+        let encodings = [
+            PageEncoding::DELTA_BINARY_PACKED,
+            PageEncoding::DELTA_BINARY_PACKED,
+            PageEncoding::RLE_DICTIONARY,
+            PageEncoding::DELTA_LENGTH_BYTE_ARRAY,
+        ];
+        let mut at = 0;
+        let mut chunks = encodings.map(|encoding| { let c = Chunk::new(&columns[at], encoding); at += 1; c });
+        let mut names = Vec::new();
+        for name in [Encoding::Ascii, Encoding::Utf16Le].map(Encoding::name) {
+            names.extend((name.len() as u32).to_le_bytes());
+            names.extend(name.as_bytes());
+        }
+        chunks[2].dictionary(2, &names, compressor)?;
+        Ok(Self { rows: 0, text_bytes: 0, samples: None, columns, chunks, plain: Vec::new() })
+    }
+
+    /// Adds a page to each column.
+    fn add(&mut self, page: &PageRows, compressor: &mut Compressor) -> Result<()> {
+        if !page.text.is_ascii() {
+            return Err(ParquetError::General("a string that is not ASCII".to_owned()));
+        }
+        let rows = page.lengths.len();
+        let [sample_id, file_offset, encoding, value] = &mut self.chunks;
+        let plain = &mut self.plain;
+
+        let ids = page.sample_ids();
+        if let (Some(&least), Some(&greatest)) = (ids.first(), ids.last()) {
+            self.samples = Some((self.samples.map_or(least, |(first, _)| first), greatest));
+            plain.clear();
+            delta::int32(&ids, plain);
+            let range = (&least.to_le_bytes()[..], &greatest.to_le_bytes()[..]);
+            sample_id.page(rows, plain, Some(range), compressor)?;
+        }
+
+        plain.clear();
+        delta::int64(&page.file_offsets, plain);
+        file_offset.page(rows, plain, None, compressor)?;
+
+        plain.clear();
+        plain.push(1); // bits of an index into the dictionary
+        for &(encoding, rows) in &page.encodings {
+            delta::varint((rows as u64) << 1, plain);
+            plain.push(u8::from(encoding == Encoding::Utf16Le));
+        }
+        encoding.page(rows, plain, None, compressor)?;
+
+        plain.clear();
+        delta::int32(&page.lengths, plain);
+        plain.extend_from_slice(&page.text);
+        value.page(rows, plain, None, compressor)?;
+
+        self.rows += rows;
+        self.text_bytes += page.text.len();
+        Ok(())
+    }
+
+    fn write(self, file: &mut SerializedFileWriter<File>) -> Result<()> {
+        let mut group = file.next_row_group()?;
+        let (least, greatest) = self.samples.unzip();
+        let statistics = ValueStatistics::new(least, greatest, None, Some(0), false);
+        let mut statistics = Some(statistics.with_backwards_compatible_min_max(true).into());
+        for (chunk, column) in self.chunks.into_iter().zip(self.columns) {
+            chunk.append(column, statistics.take(), &mut group)?;
+        }
+        group.close()?;
+        Ok(())
+    }
 }
 
 fn schema() -> Result<Type> {
@@ -198,11 +274,10 @@ fn schema() -> Result<Type> {
     Type::group_type_builder("strings").with_fields(fields).build()
 }
 
-fn properties(created_by: &str, metadata: &[(String, String)]) -> Result<WriterProperties> {
+/// What of the footer does not follow from the chunks.
+fn properties(created_by: &str, metadata: &[(String, String)]) -> WriterProperties {
     let metadata = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
-    let [sample_id, file_offset, encoding, value] =
-        ["sample_id", "file_offset", "encoding", "value"].map(ColumnPath::from);
-    Ok(WriterProperties::builder()
+    WriterProperties::builder()
         .set_created_by(created_by.to_owned())
         .set_key_value_metadata(Some(metadata))
         .set_sorting_columns(Some(vec![SortingColumn {
@@ -210,15 +285,7 @@ fn properties(created_by: &str, metadata: &[(String, String)]) -> Result<WriterP
             descending: false,
             nulls_first: false,
         }]))
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-        .set_dictionary_enabled(false)
-        .set_statistics_enabled(EnabledStatistics::None)
-        .set_column_statistics_enabled(sample_id.clone(), EnabledStatistics::Page)
-        .set_column_encoding(sample_id, PageEncoding::DELTA_BINARY_PACKED)
-        .set_column_encoding(file_offset, PageEncoding::DELTA_BINARY_PACKED)
-        .set_column_dictionary_enabled(encoding, true)
-        .set_column_encoding(value, PageEncoding::DELTA_LENGTH_BYTE_ARRAY)
-        .build())
+        .build()
 }
 
 fn into_io(error: ParquetError) -> io::Error {
