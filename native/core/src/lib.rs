@@ -7,6 +7,7 @@ pub mod asn1;
 pub mod batch;
 pub mod column;
 pub mod coverage;
+pub mod cpu;
 pub mod extract;
 pub mod feature;
 pub mod features;

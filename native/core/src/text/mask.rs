@@ -1,26 +1,40 @@
 //! Bit masks over 64 bytes: bit `i` answers for byte `i`.
 //!
-//! The seam for SIMD kernels: whatever makes the masks, `run` reads them. The portable code compares
-//! bytes in a loop that LLVM vectorises (SSE2 is x86-64's baseline) and gathers the flags eight at a
-//! time by a multiplication, for `movmskb` is not to be had safely; an 8 x 8 bit transposition in its
-//! place was twice as slow.
+//! The seam for SIMD kernels: whatever makes the masks, `run` reads them. A kernel makes those of 4
+//! KiB at a call, so that the choice between them costs nothing; all make the same masks.
+
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "kernels for instructions that a machine may lack, and their loads")
+)]
+
+use crate::cpu::{Path, path};
 
 /// Bytes to a mask.
 pub(super) const BLOCK: usize = 64;
 
 /// Blocks whose masks are made at once: a kernel is then worth its call, and the masks stay in L1.
-const CHUNK_BLOCKS: usize = 64;
+pub(super) const CHUNK_BLOCKS: usize = 64;
+
+/// Makes two masks a block, as far as all go: of the string class (0x20 to 0x7E and TAB), and of
+/// zero.
+type Kernel = fn(&[[u8; BLOCK]], &mut [u64], &mut [u64]);
 
 /// Makes the masks of `bytes`: `each` gets those of the string class, those of zero bytes, and how
 /// many bytes they cover. Where that is no multiple of 64, the last masks are zero above it.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the caller's loop over runs belongs into this one")]
-pub(super) fn masks(bytes: &[u8], mut each: impl FnMut(&[u64], &[u64], usize)) {
+pub(super) fn masks(bytes: &[u8], each: impl FnMut(&[u64], &[u64], usize)) {
+    masks_by(kernel(path()), bytes, each);
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "as `masks`")]
+fn masks_by(kernel: Kernel, bytes: &[u8], mut each: impl FnMut(&[u64], &[u64], usize)) {
     let mut class_masks = [0; CHUNK_BLOCKS];
     let mut zero_masks = [0; CHUNK_BLOCKS];
     let mut make = |blocks: &[[u8; BLOCK]], length| {
-        class(blocks, &mut class_masks);
-        zero(blocks, &mut zero_masks);
+        kernel(blocks, &mut class_masks, &mut zero_masks);
         let made = ..blocks.len();
         if let (Some(class_masks), Some(zero_masks)) = (class_masks.get(made), zero_masks.get(made)) {
             each(class_masks, zero_masks, length);
@@ -37,14 +51,26 @@ pub(super) fn masks(bytes: &[u8], mut each: impl FnMut(&[u64], &[u64], usize)) {
     }
 }
 
-/// Bytes of the string class: 0x20 to 0x7E and TAB; a mask a block, as far as both go.
-fn class(blocks: &[[u8; BLOCK]], masks: &mut [u64]) {
-    gather(blocks, masks, |byte| byte.wrapping_sub(0x20) < 0x5F || byte == b'\t');
+/// The kernel of a path that the machine has.
+fn kernel(path: Path) -> Kernel {
+    match path {
+        Path::Portable => portable,
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a path is taken only on a machine that has it, `cpu` promises.
+        Path::Avx2 => |blocks, class, zero| unsafe { x86::avx2(blocks, class, zero) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Path::Avx512 => |blocks, class, zero| unsafe { x86::avx512(blocks, class, zero) },
+        #[cfg(not(target_arch = "x86_64"))]
+        Path::Avx2 | Path::Avx512 => portable,
+    }
 }
 
-/// Bytes that are zero; a mask a block, as far as both go.
-fn zero(blocks: &[[u8; BLOCK]], masks: &mut [u64]) {
-    gather(blocks, masks, |byte| byte == 0);
+/// Compares in a loop that LLVM vectorises, and gathers the flags eight at a time by a
+/// multiplication; an 8 x 8 bit transposition in its place was twice as slow.
+fn portable(blocks: &[[u8; BLOCK]], class: &mut [u64], zero: &mut [u64]) {
+    gather(blocks, class, |byte| byte.wrapping_sub(0x20) < 0x5F || byte == b'\t');
+    gather(blocks, zero, |byte| byte == 0);
 }
 
 #[inline]
@@ -61,10 +87,67 @@ fn gather(blocks: &[[u8; BLOCK]], masks: &mut [u64], holds: impl Fn(u8) -> bool)
     }
 }
 
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::{
+        __m256i, _mm256_add_epi8, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256,
+        _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_setzero_si256,
+        _mm512_cmpeq_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_set1_epi8,
+        _mm512_sub_epi8, _mm512_testn_epi8_mask,
+    };
+
+    use super::BLOCK;
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn avx2(blocks: &[[u8; BLOCK]], class: &mut [u64], zero: &mut [u64]) {
+        for ((block, class), zero) in blocks.iter().zip(class).zip(zero) {
+            let (halves, _) = block.as_chunks::<32>();
+            (*class, *zero) = (0, 0);
+            for half in halves.iter().rev() {
+                let (of_class, of_zero) = half_block(half);
+                *class = *class << 32 | u64::from(of_class);
+                *zero = *zero << 32 | u64::from(of_zero);
+            }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn half_block(half: &[u8; 32]) -> (u32, u32) {
+        // SAFETY: the 32 bytes of `half`; the load is one for any alignment.
+        let bytes = unsafe { _mm256_loadu_si256(half.as_ptr().cast::<__m256i>()) };
+        // Moved so that the printable ones are the least of the signed values.
+        let moved = _mm256_add_epi8(bytes, _mm256_set1_epi8(0x60));
+        let printable = _mm256_cmpgt_epi8(_mm256_set1_epi8(-0x80 + 0x5F), moved);
+        let tab = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x09));
+        let zero = _mm256_cmpeq_epi8(bytes, _mm256_setzero_si256());
+        (_mm256_movemask_epi8(_mm256_or_si256(printable, tab)) as u32, _mm256_movemask_epi8(zero) as u32)
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    pub(super) fn avx512(blocks: &[[u8; BLOCK]], class: &mut [u64], zero: &mut [u64]) {
+        for ((block, class), zero) in blocks.iter().zip(class).zip(zero) {
+            // SAFETY: the 64 bytes of `block`; the load is one for any alignment.
+            let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+            let moved = _mm512_sub_epi8(bytes, _mm512_set1_epi8(0x20));
+            let printable = _mm512_cmplt_epu8_mask(moved, _mm512_set1_epi8(0x5F));
+            *class = printable | _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(0x09));
+            *zero = _mm512_testn_epi8_mask(bytes, bytes);
+        }
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
-    use super::{BLOCK, CHUNK_BLOCKS, masks};
+    use super::{BLOCK, CHUNK_BLOCKS, kernel, masks_by};
+    use crate::cpu::paths;
+
+    fn masks(bytes: &[u8], each: impl Fn(&[u64], &[u64], usize)) {
+        for path in paths() {
+            masks_by(kernel(path), bytes, &each);
+        }
+    }
 
     #[test]
     fn every_byte_value_at_every_place_sets_its_own_bit_or_none() {
