@@ -13,9 +13,9 @@ pub const VARIABLE: &str = "MERC_CPU";
 pub enum Path {
     /// What every machine of the architecture has.
     Portable,
-    /// AVX2.
+    /// AVX2, BMI1, BMI2 and POPCNT, which came with it.
     Avx2,
-    /// AVX-512 F, BW and VL, and AVX2.
+    /// AVX-512 F, BW and VL, and what AVX2 asks for.
     Avx512,
 }
 
@@ -40,9 +40,14 @@ impl Path {
 
 #[cfg(target_arch = "x86_64")]
 fn has(path: Path) -> bool {
-    let avx512 =
-        || is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl");
-    is_x86_feature_detected!("avx2") && (path < Path::Avx512 || avx512())
+    let avx2 = is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("popcnt");
+    let avx512 = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vl");
+    avx2 && (avx512 || path < Path::Avx512)
 }
 
 #[cfg(not(target_arch = "x86_64"))]

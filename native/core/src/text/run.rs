@@ -3,8 +3,14 @@
 //! Promise: `found(start, end)` for every maximal run, in file order. Neither bytes nor text are
 //! seen here: `mask` makes the masks, `scan` takes the text.
 
-use super::mask::BLOCK;
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "the loop with bit instructions that a machine may lack")
+)]
+
+use super::mask::{BLOCK, CHUNK_BLOCKS};
 use super::scan::Encoding;
+use crate::cpu::{Path, path};
 
 /// Finds the runs of one encoding in a file's masks.
 #[derive(Debug, Clone)]
@@ -15,12 +21,21 @@ pub(super) struct Runs {
     /// File offset of the run that is open.
     open: Option<u64>,
     ladder: Ladder,
+    climb: Climb,
+    edges: Edges,
 }
 
 impl Runs {
     /// At the start of a file.
     pub(super) fn new(encoding: Encoding) -> Self {
-        Self { encoding, position: 0, open: None, ladder: Ladder::default() }
+        Self {
+            encoding,
+            position: 0,
+            open: None,
+            ladder: Ladder::default(),
+            climb: climb_of(path()),
+            edges: Edges::new(),
+        }
     }
 
     /// Bytes followed so far.
@@ -35,11 +50,29 @@ impl Runs {
 
     /// Follows the masks of the next `length` bytes.
     #[inline]
-    pub(super) fn follow(&mut self, class: &[u64], zero: &[u64], length: usize, found: impl FnMut(u64, u64)) {
+    pub(super) fn follow(&mut self, class: &[u64], zero: &[u64], length: usize, mut found: impl FnMut(u64, u64)) {
+        (self.climb)(self.encoding, &mut self.ladder, class, zero, length, &mut self.edges);
         // A run is known by its fourth character, its end by the place where the next should be.
-        match self.encoding {
-            Encoding::Ascii => self.follow_by(Ladder::ascii, (3, 0), class, zero, length, found),
-            Encoding::Utf16Le => self.follow_by(Ladder::utf16le, (7, 1), class, zero, length, found),
+        let (lead, lag) = match self.encoding {
+            Encoding::Ascii => (3, 0),
+            Encoding::Utf16Le => (7, 1),
+        };
+        // Starts and ends in turn.
+        let position = self.position;
+        self.position += length as u64;
+        let mut edges = self.edges.found().iter().map(|&edge| position + u64::from(edge));
+        if let Some(start) = self.open {
+            let Some(end) = edges.next() else { return };
+            found(start, end - lag);
+            self.open = None;
+        }
+        while let Some(start) = edges.next() {
+            let start = start - lead;
+            let Some(end) = edges.next() else {
+                self.open = Some(start);
+                return;
+            };
+            found(start, end - lag);
         }
     }
 
@@ -47,41 +80,113 @@ impl Runs {
     pub(super) fn finish(&mut self, found: impl FnMut(u64, u64)) {
         self.follow(&[0], &[0], BLOCK, found);
     }
+}
+
+/// Climbs the ladder of an encoding over the masks of so many bytes, and lists the edges.
+type Climb = fn(Encoding, &mut Ladder, &[u64], &[u64], usize, &mut Edges);
+
+/// The climb of a path that the machine has.
+fn climb_of(path: Path) -> Climb {
+    match path {
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 | Path::Avx512 => {
+            #[target_feature(enable = "bmi1,bmi2,popcnt")]
+            fn climb_with_bmi(
+                encoding: Encoding,
+                ladder: &mut Ladder,
+                class: &[u64],
+                zero: &[u64],
+                length: usize,
+                edges: &mut Edges,
+            ) {
+                climb(encoding, ladder, class, zero, length, edges);
+            }
+            // SAFETY: a path is taken only on a machine that has it, `cpu` promises.
+            |encoding, ladder, class, zero, length, edges| unsafe {
+                climb_with_bmi(encoding, ladder, class, zero, length, edges);
+            }
+        }
+        _ => climb,
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it takes on the instructions of what it is inlined into")]
+fn climb(
+    encoding: Encoding,
+    ladder: &mut Ladder,
+    class: &[u64],
+    zero: &[u64],
+    length: usize,
+    edges: &mut Edges,
+) {
+    match encoding {
+        Encoding::Ascii => climb_by(Ladder::ascii, ladder, class, zero, length, edges),
+        Encoding::Utf16Le => climb_by(Ladder::utf16le, ladder, class, zero, length, edges),
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "as `climb`")]
+fn climb_by(
+    step: impl Fn(&mut Ladder, u64, u64) -> u64,
+    ladder: &mut Ladder,
+    class: &[u64],
+    zero: &[u64],
+    length: usize,
+    edges: &mut Edges,
+) {
+    edges.count = 0;
+    let (mut now, mut left) = (*ladder, length);
+    for (at, (&class, &zero)) in class.iter().zip(zero).enumerate() {
+        let before = now;
+        let mut mask = step(&mut now, class, zero);
+        if left < BLOCK {
+            now.cut(before, left);
+            mask &= (1 << left) - 1;
+        }
+        edges.push((at * BLOCK) as u16, mask);
+        left = left.saturating_sub(BLOCK);
+    }
+    *ladder = now;
+}
+
+/// Places of the set bits of a chunk's masks. They are listed before they are used: the bits of a
+/// block are few and of no predictable number, and a loop over them misses its end at each block.
+#[derive(Debug, Clone)]
+struct Edges {
+    places: [u16; CHUNK_BLOCKS * BLOCK + EAGER],
+    count: usize,
+}
+
+/// Places written for a block whether it has them or not: most have no more.
+const EAGER: usize = 4;
+
+impl Edges {
+    fn new() -> Self {
+        Self { places: [0; CHUNK_BLOCKS * BLOCK + EAGER], count: 0 }
+    }
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "one loop for each encoding and use, with its constants")]
-    fn follow_by(
-        &mut self,
-        climb: impl Fn(&mut Ladder, u64, u64) -> u64,
-        (lead, lag): (u64, u64),
-        class: &[u64],
-        zero: &[u64],
-        length: usize,
-        mut found: impl FnMut(u64, u64),
-    ) {
-        let Self { mut position, mut open, mut ladder, .. } = *self; // in registers, whatever `found` calls
-        let mut left = length;
-        for (&class, &zero) in class.iter().zip(zero) {
-            let before = ladder;
-            let mut edges = climb(&mut ladder, class, zero);
-            if left < BLOCK {
-                ladder.cut(before, left);
-                edges &= (1 << left) - 1;
+    #[expect(clippy::inline_always, reason = "as `climb`")]
+    fn push(&mut self, base: u16, mut mask: u64) {
+        let mut after = self.count;
+        self.count += mask.count_ones() as usize;
+        while let Some(places) = self.places.get_mut(after..).and_then(|places| places.first_chunk_mut::<EAGER>())
+        {
+            for place in places {
+                *place = base + mask.trailing_zeros() as u16;
+                mask &= mask.wrapping_sub(1);
             }
-            // Starts and ends in turn.
-            while edges != 0 {
-                let edge = position + u64::from(edges.trailing_zeros());
-                edges &= edges - 1;
-                match open.take() {
-                    None => open = Some(edge - lead),
-                    Some(start) => found(start, edge - lag),
-                }
+            if mask == 0 {
+                break;
             }
-            let covered = left.min(BLOCK);
-            position += covered as u64;
-            left -= covered;
+            after += EAGER;
         }
-        *self = Self { position, open, ladder, ..*self };
+    }
+
+    fn found(&self) -> &[u16] {
+        self.places.get(..self.count).unwrap_or_default()
     }
 }
 
@@ -92,7 +197,7 @@ struct Ladder([u64; 4]);
 
 impl Ladder {
     /// Bits at which a run is known to begin or to have ended.
-    #[inline]
+    #[inline(always)]
     fn ascii(&mut self, one: u64, _zero: u64) -> u64 {
         let Self([one_before, two_before, four_before, _]) = *self;
         let two = one & up(one, one_before, 1);
@@ -105,7 +210,7 @@ impl Ladder {
     ///
     /// A character is not zero, so a run of one alignment shares no byte with a run of the other:
     /// both alignments go in one word, and their edges are in file order.
-    #[inline]
+    #[inline(always)]
     fn utf16le(&mut self, character: u64, zero: u64) -> u64 {
         let Self([character_before, one_before, two_before, four_before]) = *self;
         let one = zero & up(character, character_before, 1);
