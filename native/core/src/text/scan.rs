@@ -62,12 +62,23 @@ pub struct StringCounts {
 
 /// Scans a file that is in memory; counts of ASCII, then of UTF-16LE.
 pub fn scan(bytes: &[u8], sink: &mut impl StringSink) -> (StringCounts, StringCounts) {
+    scan_beside(bytes, sink, |_| ())
+}
+
+/// Scans a file that is in memory, and gives its bytes to `beside` too, a few KiB at a time and in
+/// order: what else walks over a file finds them in L1 then.
+pub fn scan_beside(
+    bytes: &[u8],
+    sink: &mut impl StringSink,
+    mut beside: impl FnMut(&[u8]),
+) -> (StringCounts, StringCounts) {
     let (mut ascii, mut wide) = (Text::new(Encoding::Ascii), Text::new(Encoding::Utf16Le));
     let (mut ascii_runs, mut wide_runs) = (Runs::new(Encoding::Ascii), Runs::new(Encoding::Utf16Le));
     // Kept are places, not text: at most 16 bytes for nine of the file.
     let mut later = Vec::new();
     let between = |start: u64, end: u64| bytes.get(start as usize..end as usize).unwrap_or_default();
     masks(bytes, |class, zero, length| {
+        beside(between(ascii_runs.position(), ascii_runs.position() + length as u64));
         ascii_runs.follow(class, zero, length, |start, end| ascii.give(start, between(start, end), sink));
         wide_runs.follow(class, zero, length, |start, end| later.push((start, end)));
     });

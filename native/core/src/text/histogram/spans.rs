@@ -1,0 +1,155 @@
+//! Histograms of any parts of a file from one walk over it.
+//!
+//! Promise: what `Histogram::of` gives for a part whose ends are cuts, whether parts tile the file,
+//! overlap or are empty. At each cut stand the counts of all bytes before it, so that a part is one
+//! subtraction: 2,048 sections that overlap cost what 2,048 that do not.
+
+use super::tables::{Kind, Tables};
+use super::Histogram;
+
+/// Counts a file's bytes as they come.
+#[derive(Debug)]
+pub struct Spans {
+    /// Offsets, ascending, each once, the length last.
+    cuts: Vec<u64>,
+    /// At each cut passed, the counts before it.
+    before: Vec<Histogram>,
+    position: u64,
+    counts: Histogram,
+    tables: Option<Box<Tables>>,
+    kind: Kind,
+}
+
+impl Spans {
+    /// For a file of `length` bytes; `cuts` are the starts and ends of its parts, in any order.
+    pub fn new(length: u64, cuts: impl IntoIterator<Item = u64>) -> Self {
+        let mut cuts: Vec<u64> = cuts.into_iter().filter(|&cut| cut < length).collect();
+        cuts.push(length);
+        cuts.sort_unstable();
+        cuts.dedup();
+        let mut spans = Self {
+            before: Vec::with_capacity(cuts.len()),
+            cuts,
+            position: 0,
+            counts: Histogram::default(),
+            tables: Some(Tables::take()),
+            kind: Kind::Bytes,
+        };
+        spans.pass_cuts();
+        spans
+    }
+
+    /// The histograms of `bytes` cut at `cuts`.
+    pub fn of(bytes: &[u8], cuts: impl IntoIterator<Item = u64>) -> Self {
+        let mut spans = Self::new(bytes.len() as u64, cuts);
+        spans.push(bytes);
+        spans
+    }
+
+    /// Counts the file's next bytes; those beyond its length are not.
+    pub fn push(&mut self, mut bytes: &[u8]) {
+        while let Some(&cut) = self.cuts.get(self.before.len())
+            && !bytes.is_empty()
+        {
+            let (piece, after) = bytes.split_at((cut - self.position).min(bytes.len() as u64) as usize);
+            if let Some(tables) = &mut self.tables {
+                tables.add(self.kind, piece, &mut self.counts);
+            }
+            self.position += piece.len() as u64;
+            self.pass_cuts();
+            bytes = after;
+        }
+    }
+
+    /// Notes the counts at a cut that is reached.
+    fn pass_cuts(&mut self) {
+        while self.cuts.get(self.before.len()) == Some(&self.position) {
+            if let Some(tables) = &mut self.tables {
+                tables.empty(self.kind, &mut self.counts);
+            }
+            self.before.push(self.counts.clone());
+        }
+        match self.cuts.get(self.before.len()) {
+            Some(cut) => self.kind = Kind::of(cut - self.position),
+            None => {
+                if let Some(tables) = self.tables.take() {
+                    tables.give_back(self.kind, &mut self.counts);
+                }
+            }
+        }
+    }
+
+    /// The histogram of the whole file, of what came of it.
+    pub fn whole(mut self) -> Histogram {
+        if let Some(tables) = self.tables.take() {
+            tables.give_back(self.kind, &mut self.counts);
+        }
+        self.counts
+    }
+
+    /// The histogram of the bytes from `start` to `end`: both cuts, or the start or length of the
+    /// file, that are passed. Otherwise, and where `end` is before `start`, there is none.
+    pub fn part(&self, start: u64, end: u64) -> Option<Histogram> {
+        let mut part = self.at(end)?.clone();
+        if start > 0 {
+            for (count, before) in part.counts.iter_mut().zip(&self.at(start)?.counts) {
+                *count = count.checked_sub(*before)?;
+            }
+        }
+        (start <= end).then_some(part)
+    }
+
+    fn at(&self, cut: u64) -> Option<&Histogram> {
+        self.before.get(self.cuts.binary_search(&cut).ok()?)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used)]
+mod tests {
+    use super::{Histogram, Spans};
+
+    fn noise(length: usize) -> Vec<u8> {
+        (0..length as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8 & (i >> 12) as u8).collect()
+    }
+
+    #[test]
+    fn parts_that_overlap_nest_touch_or_are_empty_are_each_counted_alone() {
+        let bytes = noise(700_000);
+        let parts = [(0, 512), (512, 300_000), (300_000, 300_001), (100_000, 600_000), (100_000, 300_000)];
+        let parts = parts.into_iter().chain([(5, 5), (0, 0), (699_999, 700_000), (0, 700_000)]);
+        for size in [1, 4095, 4096, 200_001, 700_000] {
+            if size == 1 && bytes.len() > 1000 {
+                continue;
+            }
+            let mut spans = Spans::new(700_000, parts.clone().flat_map(|(start, end)| [end, start]));
+            bytes.chunks(size).for_each(|piece| spans.push(piece));
+            for (start, end) in parts.clone() {
+                let expected = Histogram::of(&bytes[start as usize..end as usize]);
+                assert_eq!(spans.part(start, end), Some(expected), "{start} to {end}, pieces of {size}");
+            }
+            assert_eq!(spans.whole(), Histogram::of(&bytes));
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_no_cut_or_did_not_come_is_none() {
+        let mut spans = Spans::new(100, [10, 40, 200]);
+        spans.push(&[7; 50]);
+        assert_eq!(spans.part(10, 40).unwrap().counts[7], 30);
+        assert_eq!(spans.part(0, 40).unwrap().total(), 40);
+        for (start, end) in [(11, 40), (10, 41), (40, 10), (10, 100), (10, 200)] {
+            assert_eq!(spans.part(start, end), None, "{start} to {end}");
+        }
+        assert_eq!(spans.whole().total(), 50);
+    }
+
+    #[test]
+    fn an_empty_file_has_an_empty_part_and_bytes_beyond_the_length_do_not_count() {
+        assert_eq!(Spans::of(&[], []).part(0, 0), Some(Histogram::default()));
+        assert_eq!(Spans::of(&[], [0, 9]).whole().total(), 0);
+        let mut spans = Spans::new(3, []);
+        spans.push(b"abcdef");
+        assert_eq!(spans.whole(), Histogram::of(b"abc"));
+    }
+}
