@@ -12,13 +12,15 @@ use self::digests::{Columns, Extraction, Pending, complete};
 use crate::column::{Bytes, Timestamp};
 use crate::feature;
 use crate::hash::{AlgorithmSet, Digests, hex};
-use crate::input::{self, Buffers, Contents, Opened, Piece, Room};
+use crate::input::{self, Buffers, Contents, Opened, Room};
 use crate::pe::{self, Image, names};
 use crate::problems::Problems;
+use crate::profile::{self, Stage};
 use crate::schema::Sample;
 use crate::text::histogram::Histogram;
+use crate::text::histogram::spans::Spans;
 use crate::text::magic::magic;
-use crate::text::scan::{Encoding, Scanner, StringCounts, StringSink, scan};
+use crate::text::scan::{Encoding, Scanner, StringCounts, StringSink, scan_beside};
 
 pub mod digests;
 mod pivots;
@@ -97,20 +99,9 @@ pub fn begin<'a, R: Read>(
     };
     let mut extraction = Extraction { sample, ..Extraction::default() };
     let mut problems = Problems::default();
-    let read = {
-        let extraction = &mut extraction;
-        caught(move || read_and_scan(opened, again, options, room, strings, extraction))
-    };
-    match read.unwrap_or_else(|panic| Err(io::Error::other(format!("panic: {panic}")))) {
-        Ok(contents) => {
-            extraction.sample.file_size = contents.size as i64;
-            note_changes(file, &contents, &mut problems);
-            parse(&contents, options, &mut extraction, &mut problems);
-        }
-        Err(error) => {
-            "failed".clone_into(&mut extraction.sample.status);
-            problems.add("read", "unreadable", None, error.to_string());
-        }
+    if let Err(error) = see(opened, again, file, options, room, strings, (&mut extraction, &mut problems)) {
+        "failed".clone_into(&mut extraction.sample.status);
+        problems.add("read", "unreadable", None, error.to_string());
     }
     let sample = &mut extraction.sample;
     let cut = !sample.limits_hit.is_empty();
@@ -122,49 +113,115 @@ pub fn begin<'a, R: Read>(
     extraction
 }
 
-/// Everything that sees each byte once: histogram, strings, and digests where the file is not held whole.
-fn read_and_scan<'a, R: Read>(
+/// Reads, scans and parses. The headers come before the scan, so that it can count sections apart.
+fn see<'a, R: Read>(
     opened: io::Result<Opened<R>>,
     again: impl Fn() -> io::Result<Opened<R>>,
+    file: &FileRef,
     options: Options,
     room: &mut Room<'a>,
     strings: &mut impl StringSink,
-    Extraction { sample, pending, .. }: &mut Extraction<'a>,
-) -> io::Result<Contents<'a>> {
-    let (mut digests, mut histogram) = (Digests::default(), Histogram::default());
-    let (mut ascii, mut wide) = (Scanner::new(Encoding::Ascii), Scanner::new(Encoding::Utf16Le));
-    let mut counts = None;
-    let contents = input::read(opened?, options.max_file_size, room, |piece| {
-        histogram.add(piece.bytes());
-        match piece {
-            Piece::Whole(bytes) => counts = Some(scan(bytes, strings)),
-            Piece::Window(bytes) => {
-                digests.update(bytes);
-                ascii.push(bytes, strings);
-            }
-        }
+    (extraction, problems): (&mut Extraction<'a>, &mut Problems),
+) -> io::Result<()> {
+    let mut windows = Windows::default();
+    let contents = caught_io(|| {
+        profile::during(Stage::Read, || {
+            input::read(opened?, options.max_file_size, room, |window| {
+                profile::during(Stage::Scan, || windows.push(window, strings));
+            })
+        })
     })?;
-    let (ascii, wide) = if let Some(counts) = counts {
-        pending.push(Pending::new(contents.head, AlgorithmSet::FILE, Columns::File));
-        counts
-    } else {
-        let digests = digests.finish();
+    let is_whole = contents.head.len() as u64 == contents.size;
+    let image = profile::during(Stage::Parse, || {
+        guarded("header", problems, |problems| Image::parse(contents.head, problems))
+    });
+    let spans = caught_io(|| {
+        profile::during(Stage::Scan, || {
+            if is_whole {
+                let cuts = image.as_ref().filter(|_| !options.classic).map(feature::parts::cuts);
+                Ok(Some(scan_whole(&contents, cuts.unwrap_or_default(), options, strings, extraction)))
+            } else {
+                windows.finish(again()?, room, options, strings, &mut extraction.sample)?;
+                Ok(None)
+            }
+        })
+    })?;
+    extraction.sample.file_size = contents.size as i64;
+    note_changes(file, &contents, problems);
+    profile::during(Stage::Parse, || {
+        parse(&contents, image, spans.as_ref(), options, extraction, problems);
+    });
+    Ok(())
+}
+
+/// Scans a file that is in memory; the counts of its bytes, cut at `cuts`.
+fn scan_whole<'a>(
+    contents: &Contents<'a>,
+    cuts: Vec<u64>,
+    options: Options,
+    strings: &mut impl StringSink,
+    Extraction { sample, pending, .. }: &mut Extraction<'a>,
+) -> Spans {
+    pending.push(Pending::new(contents.head, AlgorithmSet::FILE, Columns::File));
+    let mut spans = Spans::new(contents.size, cuts);
+    let (ascii, wide) = scan_beside(contents.head, strings, |bytes| spans.push(bytes));
+    count_bytes(sample, &spans.part(0, contents.size).unwrap_or_default(), options);
+    count_strings(sample, ascii, wide);
+    spans
+}
+
+/// What is gathered of a file that is larger than what is held.
+struct Windows {
+    digests: Digests,
+    histogram: Histogram,
+    ascii: Scanner,
+}
+
+impl Default for Windows {
+    fn default() -> Self {
+        Self {
+            digests: Digests::default(),
+            histogram: Histogram::default(),
+            ascii: Scanner::new(Encoding::Ascii),
+        }
+    }
+}
+
+impl Windows {
+    fn push(&mut self, window: &[u8], strings: &mut impl StringSink) {
+        self.digests.update(window);
+        self.histogram.add(window);
+        self.ascii.push(window, strings);
+    }
+
+    /// All ASCII strings come before all wide ones, and a file in windows could hold more wide text than
+    /// memory: it is read a second time.
+    fn finish(
+        self,
+        mut again: Opened<impl Read>,
+        room: &mut Room,
+        options: Options,
+        strings: &mut impl StringSink,
+        sample: &mut Sample,
+    ) -> io::Result<()> {
+        let ascii = self.ascii.finish(strings);
+        let mut wide = Scanner::new(Encoding::Utf16Le);
+        input::windows(&mut again.bytes, again.size, room, |window| wide.push(window, strings))?;
+        count_strings(sample, ascii, wide.finish(strings));
+        count_bytes(sample, &self.histogram, options);
+        let digests = self.digests.finish();
         sample.md5 = Some(hex(&digests.md5));
         sample.sha1 = Some(hex(&digests.sha1));
         sample.sha256 = Some(hex(&digests.sha256));
-        let ascii = ascii.finish(strings);
-        // All ASCII strings come before all wide ones, and a file in windows could hold more wide
-        // text than memory: it is read a second time.
-        let mut again = again()?;
-        input::windows(&mut again.bytes, again.size, room, |piece| wide.push(piece.bytes(), strings))?;
-        (ascii, wide.finish(strings))
-    };
+        Ok(())
+    }
+}
+
+fn count_bytes(sample: &mut Sample, histogram: &Histogram, options: Options) {
     sample.entropy = Some(histogram.entropy());
     if !options.classic {
         sample.byte_histogram = Some(histogram.counts.iter().map(|&count| count as i64).collect());
     }
-    count_strings(sample, ascii, wide);
-    Ok(contents)
 }
 
 fn count_strings(sample: &mut Sample, ascii: StringCounts, wide: StringCounts) {
@@ -195,6 +252,8 @@ fn millis(time: i64) -> String {
 /// The stages that parse, each guarded.
 fn parse<'a>(
     contents: &Contents<'a>,
+    image: Option<Image<'a>>,
+    spans: Option<&Spans>,
     options: Options,
     extraction: &mut Extraction<'a>,
     problems: &mut Problems,
@@ -208,7 +267,7 @@ fn parse<'a>(
     if options.tlsh && bytes.len() as u64 == contents.size {
         sample.tlsh = guarded("tlsh", problems, |_| feature::tlsh::tlsh(bytes));
     }
-    let Some(image) = guarded("header", problems, |problems| Image::parse(bytes, problems)) else {
+    let Some(image) = image else {
         "not_pe".clone_into(&mut sample.status);
         return;
     };
@@ -229,7 +288,7 @@ fn parse<'a>(
     directories(&image, sample, problems);
     clr(&image, sample, problems);
     resources(&image, extraction, problems);
-    pivots::pivots(&image, contents.size, extraction, problems);
+    pivots::pivots(&image, contents.size, spans, extraction, problems);
 }
 
 fn clr(image: &Image, sample: &mut Sample, problems: &mut Problems) {
@@ -309,6 +368,11 @@ fn guarded<T>(
         problems.add(stage, "panic", None, panic);
         None
     })
+}
+
+/// What `run` gives; a panic is an error like any other of reading.
+fn caught_io<T>(run: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    caught(run).unwrap_or_else(|panic| Err(io::Error::other(format!("panic: {panic}"))))
 }
 
 /// What `run` gives, or place and message of its panic.

@@ -62,23 +62,6 @@ impl<'a> Room<'a> {
 /// Bytes of a page. A buffer at any other address costs twice as much to read into on some CPUs.
 const PAGE: usize = 4096;
 
-/// What is handed over while a file is read.
-#[derive(Debug, Clone, Copy)]
-pub enum Piece<'a> {
-    /// All of it.
-    Whole(&'a [u8]),
-    /// The next part.
-    Window(&'a [u8]),
-}
-
-impl<'a> Piece<'a> {
-    /// Its bytes.
-    pub fn bytes(self) -> &'a [u8] {
-        let (Self::Whole(bytes) | Self::Window(bytes)) = self;
-        bytes
-    }
-}
-
 /// A file that is about to be read.
 #[derive(Debug)]
 pub struct Opened<R> {
@@ -122,22 +105,22 @@ pub fn held(size: u64, whole: u64) -> u64 {
     if size <= whole { size } else { whole.clamp(1, WINDOW as u64) }
 }
 
-/// Reads what was opened, handing every byte to `each` once and in order: files of at most `whole`
-/// bytes in one piece, which is then the contents' `head` too, larger ones in windows.
+/// Reads what was opened: files of at most `whole` bytes into the contents' `head`; of larger ones every
+/// byte goes to `each` once and in order, in windows, the first of which is the head.
 pub fn read<'a>(
     opened: Opened<impl Read>,
     whole: u64,
     room: &mut Room<'a>,
-    mut each: impl FnMut(Piece),
+    mut each: impl FnMut(&[u8]),
 ) -> io::Result<Contents<'a>> {
     let Opened { bytes: mut file, size: size_at_open, mtime } = opened;
     let first = held(size_at_open, whole);
     let head = room.take(first)?;
     let length = fill(&mut file, head)?;
     let head = head.split_at_mut(length).0;
-    each(if size_at_open <= whole { Piece::Whole(head) } else { Piece::Window(head) });
     let mut size = length as u64;
-    if size == first {
+    if first < size_at_open && size == first {
+        each(head);
         size += windows(&mut file, size_at_open - first, room, each)?;
     }
     Ok(Contents { head, size, size_at_open, mtime })
@@ -148,13 +131,13 @@ pub fn windows(
     file: &mut impl Read,
     size: u64,
     room: &mut Room,
-    mut each: impl FnMut(Piece),
+    mut each: impl FnMut(&[u8]),
 ) -> io::Result<u64> {
     let mut left = size;
     while left > 0 {
         room.window.resize(left.min(WINDOW as u64) as usize, 0);
         let length = fill(file, room.window)?;
-        each(Piece::Window(room.window.get(..length).unwrap_or_default()));
+        each(room.window.get(..length).unwrap_or_default());
         left -= length as u64;
         if length < room.window.len() {
             break;

@@ -10,12 +10,14 @@ use crate::limits::{MAX_DOS_STUB, MAX_SECTION_TEXT};
 use crate::pe::{self, Image};
 use crate::problems::Problems;
 use crate::schema::{Checksum, DosStub, Overlay, Rich};
+use crate::text::histogram::spans::Spans;
 use crate::text::magic::magic;
 
 /// Fills in the columns; the file may be longer than the image that was held of it.
 pub(super) fn pivots<'a>(
     image: &Image<'a>,
     file_size: u64,
+    spans: Option<&Spans>,
     Extraction { sample, pending, .. }: &mut Extraction<'a>,
     problems: &mut Problems,
 ) {
@@ -56,7 +58,7 @@ pub(super) fn pivots<'a>(
     sample.exphash = guarded("exphash", problems, |_| feature::exphash::exphash(exports));
     sample.overlay = guarded("overlay", problems, |_| {
         let mut overlay = overlay(image, file_size)?;
-        let bytes = feature::parts::overlay(image, &mut overlay);
+        let bytes = feature::parts::overlay(image, &mut overlay, spans);
         pending.extend(bytes.map(|bytes| Pending::new(bytes, AlgorithmSet::SHA256, Columns::Overlay)));
         Some(overlay)
     });
@@ -69,7 +71,7 @@ pub(super) fn pivots<'a>(
             room -= section.long_name.as_ref().map_or(0, String::len);
         }
         pe::section_layout::oddities(image, problems);
-        Some(feature::parts::sections(image, &mut sections, problems))
+        Some(feature::parts::sections(image, &mut sections, spans, problems))
     });
     pending.extend(data.into_iter().flatten().map(|data| {
         let algorithms = AlgorithmSet::MD5 | AlgorithmSet::SHA256;

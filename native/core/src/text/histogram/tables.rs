@@ -5,6 +5,8 @@
 
 use std::cell::Cell;
 
+use crate::work;
+
 use super::Histogram;
 
 /// Bytes from which pairs are counted: emptying their table costs what they save on some 100 KB.
@@ -64,6 +66,7 @@ impl Tables {
 
     /// Counts `bytes`; some go to `histogram` at once.
     pub(super) fn add(&mut self, kind: Kind, bytes: &[u8], histogram: &mut Histogram) {
+        work::pass(bytes.len());
         for piece in bytes.chunks(TABLE_BYTES) {
             if self.counted + piece.len() > TABLE_BYTES {
                 self.empty(kind, histogram);
