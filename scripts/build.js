@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
 
 const [major, minor] = versionOf('cargo', /cargo (\d+)\.(\d+)/);
-if (major !== 1 || minor < 88)
+if (major !== 1 || minor < 89)
   fail(
-    `merc: Rust 1.88 or newer is needed to build the addon, ${major === undefined ? 'and `cargo` was not found' : `this is ${major}.${minor}`}: install it with rustup, then run npm ci again`,
+    `merc: Rust 1.89 or newer is needed to build the addon, ${major === undefined ? 'and `cargo` was not found' : `this is ${major}.${minor}`}: install it with rustup, then run npm ci again`,
   );
 
 run('napi', [

@@ -1,4 +1,5 @@
-//! GB of messages per CPU second by each path and choice of algorithms, against RustCrypto in the same run.
+//! GB of messages per CPU second by each path and choice of algorithms, against the crates `md-5`, `sha1`
+//! and `sha2` in the same run.
 //!
 //! `cargo bench -p merc-core --bench hash`; one core, messages in memory. The paths take turns, so that
 //! other load on the machine meets all of them.
@@ -58,7 +59,7 @@ fn set(name: &str, messages: &[&[u8]]) {
         }
         print!("  {choice:10}");
         for (path, seconds) in
-            ["RustCrypto"].into_iter().chain(paths.iter().map(|path| path.name())).zip(&mut seconds)
+            ["crates"].into_iter().chain(paths.iter().map(|path| path.name())).zip(&mut seconds)
         {
             seconds.sort_by(f64::total_cmp);
             print!("  {path} {:5.2}", bytes as f64 / 1e9 / seconds[ROUNDS / 2]);
@@ -67,7 +68,7 @@ fn set(name: &str, messages: &[&[u8]]) {
     }
 }
 
-/// One message by RustCrypto, one algorithm after the other.
+/// One message by the crates, one algorithm after the other.
 fn one(message: &[u8], algorithms: AlgorithmSet) {
     if algorithms == AlgorithmSet::MD5 || algorithms == AlgorithmSet::FILE {
         black_box(Md5::digest(message));

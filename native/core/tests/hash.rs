@@ -1,4 +1,4 @@
-//! Digests against hashlib and RustCrypto, at lengths around block edges, on every path of this machine.
+//! Digests against hashlib and the crates `md-5`, `sha1`, `sha2`, at lengths around block edges, on every path of this machine.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use md5::Md5;
@@ -36,7 +36,7 @@ fn sets() -> impl Iterator<Item = AlgorithmSet> {
     })
 }
 
-/// One message by RustCrypto.
+/// One message by these crates.
 fn expected(message: &[u8], algorithms: AlgorithmSet) -> JobDigests {
     let wanted = |algorithm| algorithms.contains(algorithm);
     JobDigests {

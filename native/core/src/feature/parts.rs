@@ -18,7 +18,8 @@ pub fn sections<'a>(
     image: &Image<'a>,
     sections: &mut [Section],
     spans: Option<&Spans>,
-    problems: &mut Problems) -> Vec<Shared<'a>> {
+    problems: &mut Problems,
+) -> Vec<Shared<'a>> {
     let bytes = image.bytes();
     let mut budget = bytes.len().saturating_mul(MAX_SECTION_PASSES);
     let mut data = SharedRanges::default();
@@ -49,11 +50,7 @@ pub fn sections<'a>(
 }
 
 /// Fills in the entropy of `overlay`; its bytes, where the file holds them whole.
-pub fn overlay<'a>(
-    image: &Image<'a>,
-    overlay: &mut Overlay,
-    spans: Option<&Spans>,
-) -> Option<&'a [u8]> {
+pub fn overlay<'a>(image: &Image<'a>, overlay: &mut Overlay, spans: Option<&Spans>) -> Option<&'a [u8]> {
     let start = usize::try_from(overlay.file_offset).ok()?;
     let bytes = image.bytes().get(start..).filter(|bytes| bytes.len() as i64 == overlay.size)?;
     overlay.entropy = Some(histogram(spans, start..start + bytes.len(), bytes).entropy());

@@ -1,15 +1,17 @@
 //! 16 lanes in pairs of AVX2 registers; SHA-256 by the SHA instructions where the machine has them.
 #![expect(unsafe_code, reason = "AVX2 intrinsics; they run only where detection found the instructions")]
+#![expect(clippy::inline_always, reason = "what is not inlined lacks the instructions")]
 #![expect(clippy::indexing_slicing, reason = "by constants, and by lanes that `Lanes` asks for")]
+#![allow(clippy::wildcard_imports, reason = "the instructions, by their own names")]
 
 use std::arch::x86_64::*;
 
 use super::cursor::Block;
 use super::job::{Algorithm, AlgorithmSet};
-use super::lanes::{self, Lanes, Order, PREFETCH};
+use super::lanes::{self, Lanes, Md5, Order, PREFETCH, Sha1, Sha256, instructions};
 use super::queue::{Kernel, Step};
 use super::sha_ni::ShaNi;
-use super::state::States;
+use super::states::States;
 
 /// Proof that the machine has AVX2.
 #[derive(Debug, Clone, Copy)]
@@ -29,44 +31,36 @@ impl Avx2 {
 }
 
 impl Kernel<LANES> for Avx2 {
-    const PAYS: usize = 4;
+    fn pays(_: AlgorithmSet) -> usize {
+        4
+    }
 
-    fn compress(&self, states: &mut States<LANES>, step: &Step<'_, LANES>, algorithms: AlgorithmSet) {
-        // SAFETY: `self` exists only where the machine has the instructions.
-        unsafe { compress(*self, states, step, algorithms) }
+    fn compress(self, states: &mut States<LANES>, step: &Step<'_, LANES>, algorithms: AlgorithmSet) {
+        // SAFETY: `self` proves that the machine has the instructions.
+        unsafe { compress(self, states, step, algorithms) }
     }
 }
 
 #[target_feature(enable = "avx2")]
 fn compress(avx: Avx2, states: &mut States<LANES>, step: &Step<'_, LANES>, algorithms: AlgorithmSet) {
     let both = step.busy > WIDTH;
-    // MD5 is one chain of dependent operations: two sets in turn fill its gaps. The SHAs have none.
+    // MD5 is one chain of dependent operations: two sets in turn fill its gaps.
     match (algorithms.contains(Algorithm::Md5), both) {
-        (true, true) => lanes::md5::<_, 2, LANES>(avx, &mut states.md5, &step.md5, step.count, 0),
-        (true, false) => lanes::md5::<_, 1, LANES>(avx, &mut states.md5, &step.md5, step.count, 0),
+        (true, true) => lanes::compress::<Md5, _, 2, _, _>(avx, &mut states.md5, step.md5(0)),
+        (true, false) => lanes::compress::<Md5, _, 1, _, _>(avx, &mut states.md5, step.md5(0)),
         (false, _) => {}
     }
     for first in [0, WIDTH].into_iter().take(1 + usize::from(both)) {
         if algorithms.contains(Algorithm::Sha1) {
-            lanes::sha1::<_, 1, LANES>(avx, &mut states.sha1, &step.sha, step.count, first);
+            lanes::compress::<Sha1, _, 1, _, _>(avx, &mut states.sha1, step.sha(first));
         }
         if algorithms.contains(Algorithm::Sha256) && avx.sha_ni.is_none() {
-            lanes::sha256::<_, 1, LANES>(avx, &mut states.sha256, &step.sha, step.count, first);
+            lanes::compress::<Sha256, _, 1, _, _>(avx, &mut states.sha256, step.sha(first));
         }
     }
     if let Some(sha_ni) = avx.sha_ni.filter(|_| algorithms.contains(Algorithm::Sha256)) {
         sha_ni.sha256(states, step);
     }
-}
-
-macro_rules! instructions {
-    ($($name:ident($($operand:ident),+) => $instruction:expr;)+) => { $(
-        #[inline(always)]
-        fn $name(self, $($operand: __m256i),+) -> __m256i {
-            // SAFETY: `self` exists only where the machine has the instructions.
-            unsafe { $instruction }
-        }
-    )+ };
 }
 
 /// Bytes of a word in the other order.
@@ -77,43 +71,37 @@ impl Lanes for Avx2 {
     const WIDTH: usize = WIDTH;
 
     instructions! {
-        add(a, b) => _mm256_add_epi32(a, b);
-        xor(a, b, c) => _mm256_xor_si256(_mm256_xor_si256(c, b), a);
-        choose(a, b, c) => _mm256_xor_si256(_mm256_and_si256(_mm256_xor_si256(b, c), a), c);
-        majority(a, b, c) => _mm256_or_si256(_mm256_and_si256(a, b), _mm256_and_si256(_mm256_or_si256(a, b), c));
-        or_not_xor(a, b, c) => _mm256_xor_si256(_mm256_or_si256(a, _mm256_xor_si256(c, _mm256_set1_epi32(-1))), b);
-    }
-
-    #[inline(always)]
-    fn rotate_left<const N: i32>(self, a: __m256i) -> __m256i {
-        // SAFETY: `self` exists only where the machine has the instructions.
-        unsafe {
+        fn splat(word: u32) { _mm256_set1_epi32(word as i32) }
+        fn add(a: __m256i, b: __m256i) { _mm256_add_epi32(a, b) }
+        fn xor(a: __m256i, b: __m256i, c: __m256i) { _mm256_xor_si256(a, _mm256_xor_si256(b, c)) }
+        fn choose(a: __m256i, b: __m256i, c: __m256i) {
+            _mm256_xor_si256(c, _mm256_and_si256(a, _mm256_xor_si256(b, c)))
+        }
+        fn majority(a: __m256i, b: __m256i, c: __m256i) {
+            _mm256_or_si256(_mm256_and_si256(a, b), _mm256_and_si256(c, _mm256_or_si256(a, b)))
+        }
+        fn or_not_xor(a: __m256i, b: __m256i, c: __m256i) {
+            _mm256_xor_si256(b, _mm256_or_si256(a, _mm256_xor_si256(c, _mm256_set1_epi32(-1))))
+        }
+        // The compiler makes immediate shifts of these.
+        fn rotate_left<const N: i32>(a: __m256i) {
             let (left, right) = (_mm_cvtsi32_si128(N), _mm_cvtsi32_si128(32 - N));
             _mm256_or_si256(_mm256_sll_epi32(a, left), _mm256_srl_epi32(a, right))
+        }
+        fn shift_right<const N: i32>(a: __m256i) {
+            _mm256_srl_epi32(a, _mm_cvtsi32_si128(N))
         }
     }
 
     #[inline(always)]
-    fn shift_right<const N: u32>(self, a: __m256i) -> __m256i {
-        // SAFETY: `self` exists only where the machine has the instructions.
-        unsafe { _mm256_srl_epi32(a, _mm_cvtsi32_si128(N as i32)) }
-    }
-
-    #[inline(always)]
-    fn splat(self, word: u32) -> __m256i {
-        // SAFETY: `self` exists only where the machine has the instructions.
-        unsafe { _mm256_set1_epi32(word as i32) }
-    }
-
-    #[inline(always)]
     fn load(self, words: &[u32]) -> __m256i {
-        // SAFETY: `self` exists only where the machine has the instructions; the slice has 8 words.
+        // SAFETY: `self` proves that the machine has the instructions; the slice has 8 words.
         unsafe { _mm256_loadu_si256(words[..WIDTH].as_ptr().cast()) }
     }
 
     #[inline(always)]
     fn store(self, vector: __m256i, words: &mut [u32]) {
-        // SAFETY: `self` exists only where the machine has the instructions; the slice has 8 words.
+        // SAFETY: `self` proves that the machine has the instructions; the slice has 8 words.
         unsafe { _mm256_storeu_si256(words[..WIDTH].as_mut_ptr().cast(), vector) }
     }
 
@@ -124,7 +112,7 @@ impl Lanes for Avx2 {
             let mut rows = [self.splat(0); 8];
             for lane in 0..WIDTH {
                 let (halves, _) = runs[lane][at].as_chunks::<32>();
-                // SAFETY: `self` exists only where the machine has the instructions; half a block has 32 bytes.
+                // SAFETY: `self` proves that the machine has the instructions; half a block has 32 bytes.
                 unsafe {
                     _mm_prefetch::<_MM_HINT_T0>(halves[half].as_ptr().wrapping_add(PREFETCH).cast());
                     rows[lane] = _mm256_loadu_si256(halves[half].as_ptr().cast());
@@ -134,8 +122,8 @@ impl Lanes for Avx2 {
                     }
                 }
             }
-            // SAFETY: `self` exists only where the machine has the instructions.
-            let columns = unsafe { transpose(rows) };
+            // SAFETY: `self` proves that the machine has the instructions.
+            let columns = unsafe { transpose(&rows) };
             for word in 0..8 {
                 words[8 * half + word] = columns[word];
             }
@@ -147,7 +135,7 @@ impl Lanes for Avx2 {
 /// Rows of 8 words to columns: first in halves of registers, then the halves.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn transpose(rows: [__m256i; 8]) -> [__m256i; 8] {
+fn transpose(rows: &[__m256i; 8]) -> [__m256i; 8] {
     let mut halves = [[rows[0]; 2]; 4];
     for four in 0..2 {
         let [a, b, c, d] = [rows[4 * four], rows[4 * four + 1], rows[4 * four + 2], rows[4 * four + 3]];
@@ -158,7 +146,7 @@ fn transpose(rows: [__m256i; 8]) -> [__m256i; 8] {
         halves[2][four] = _mm256_unpacklo_epi64(high, high2);
         halves[3][four] = _mm256_unpackhi_epi64(high, high2);
     }
-    let mut columns = rows;
+    let mut columns = *rows;
     for (word, [a, b]) in halves.into_iter().enumerate() {
         columns[word] = _mm256_permute2x128_si256::<0x20>(a, b);
         columns[4 + word] = _mm256_permute2x128_si256::<0x31>(a, b);
@@ -170,18 +158,20 @@ fn transpose(rows: [__m256i; 8]) -> [__m256i; 8] {
 mod tests {
     use super::{AlgorithmSet, Avx2};
     use crate::hash::job::{Job, JobDigests};
-    use crate::hash::{portable, queue};
+    use crate::hash::queue;
+    use crate::hash::single::Single;
 
     #[test]
     fn without_sha_instructions_sha256_goes_in_lanes_to_the_same_digests() {
         if Avx2::detect().is_none() {
             return;
         }
-        let bytes: Vec<u8> = (0..20_000_u32).map(|place| (place * place >> 7) as u8).collect();
+        let bytes: Vec<u8> = (0..20_000_u32).map(|place| ((place * place) >> 7) as u8).collect();
         let jobs: Vec<_> =
             (0..90).map(|job| Job::new(&bytes[job..job + job * job], AlgorithmSet::FILE)).collect();
         let mut digests = vec![JobDigests::default(); jobs.len()];
-        queue::run(&Avx2 { sha_ni: None }, &jobs, |place, found| digests[place] = found);
-        assert_eq!(digests, jobs.iter().map(portable::digest).collect::<Vec<_>>());
+        let single = Single::BY_CRATES;
+        queue::run(Avx2 { sha_ni: None }, single, &jobs, |place, found| digests[place] = found);
+        assert_eq!(digests, jobs.iter().map(|job| single.digest(job)).collect::<Vec<_>>());
     }
 }

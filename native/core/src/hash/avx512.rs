@@ -1,14 +1,16 @@
 //! 32 lanes in pairs of AVX-512 registers.
 #![expect(unsafe_code, reason = "AVX-512 intrinsics; they run only where detection found the instructions")]
+#![expect(clippy::inline_always, reason = "what is not inlined lacks the instructions")]
 #![expect(clippy::indexing_slicing, reason = "by constants, and by lanes that `Lanes` asks for")]
+#![allow(clippy::wildcard_imports, reason = "the instructions, by their own names")]
 
 use std::arch::x86_64::*;
 
 use super::cursor::Block;
 use super::job::{Algorithm, AlgorithmSet};
-use super::lanes::{self, Lanes, Order, PREFETCH};
+use super::lanes::{self, Lanes, Md5, Order, PREFETCH, Sha1, Sha256, instructions};
 use super::queue::{Kernel, Step};
-use super::state::States;
+use super::states::States;
 
 /// Proof that the machine has AVX-512 F and BW.
 #[derive(Debug, Clone, Copy)]
@@ -26,41 +28,33 @@ impl Avx512 {
 }
 
 impl Kernel<LANES> for Avx512 {
-    const PAYS: usize = 8;
+    fn pays(algorithms: AlgorithmSet) -> usize {
+        if algorithms.contains(Algorithm::Md5) { 5 } else { 8 }
+    }
 
-    fn compress(&self, states: &mut States<LANES>, step: &Step<'_, LANES>, algorithms: AlgorithmSet) {
-        // SAFETY: `self` exists only where the machine has the instructions.
-        unsafe { compress(*self, states, step, algorithms) }
+    fn compress(self, states: &mut States<LANES>, step: &Step<'_, LANES>, algorithms: AlgorithmSet) {
+        // SAFETY: `self` proves that the machine has the instructions.
+        unsafe { compress(self, states, step, algorithms) }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
 fn compress(avx: Avx512, states: &mut States<LANES>, step: &Step<'_, LANES>, algorithms: AlgorithmSet) {
     let both = step.busy > WIDTH;
-    // MD5 is one chain of dependent operations: two sets in turn fill its gaps. The SHAs have none.
+    // MD5 is one chain of dependent operations: two sets in turn fill its gaps.
     match (algorithms.contains(Algorithm::Md5), both) {
-        (true, true) => lanes::md5::<_, 2, LANES>(avx, &mut states.md5, &step.md5, step.count, 0),
-        (true, false) => lanes::md5::<_, 1, LANES>(avx, &mut states.md5, &step.md5, step.count, 0),
+        (true, true) => lanes::compress::<Md5, _, 2, _, _>(avx, &mut states.md5, step.md5(0)),
+        (true, false) => lanes::compress::<Md5, _, 1, _, _>(avx, &mut states.md5, step.md5(0)),
         (false, _) => {}
     }
     for first in [0, WIDTH].into_iter().take(1 + usize::from(both)) {
         if algorithms.contains(Algorithm::Sha1) {
-            lanes::sha1::<_, 1, LANES>(avx, &mut states.sha1, &step.sha, step.count, first);
+            lanes::compress::<Sha1, _, 1, _, _>(avx, &mut states.sha1, step.sha(first));
         }
         if algorithms.contains(Algorithm::Sha256) {
-            lanes::sha256::<_, 1, LANES>(avx, &mut states.sha256, &step.sha, step.count, first);
+            lanes::compress::<Sha256, _, 1, _, _>(avx, &mut states.sha256, step.sha(first));
         }
     }
-}
-
-macro_rules! instructions {
-    ($($name:ident($($operand:ident),+) => $instruction:expr;)+) => { $(
-        #[inline(always)]
-        fn $name(self, $($operand: __m512i),+) -> __m512i {
-            // SAFETY: `self` exists only where the machine has the instructions.
-            unsafe { $instruction }
-        }
-    )+ };
 }
 
 /// Bytes of a word in the other order.
@@ -71,41 +65,26 @@ impl Lanes for Avx512 {
     const WIDTH: usize = WIDTH;
 
     instructions! {
-        add(a, b) => _mm512_add_epi32(a, b);
-        // The constant is the truth table of the function: bit 4a + 2b + c.
-        xor(a, b, c) => _mm512_ternarylogic_epi32::<0x96>(a, b, c);
-        choose(a, b, c) => _mm512_ternarylogic_epi32::<0xca>(a, b, c);
-        majority(a, b, c) => _mm512_ternarylogic_epi32::<0xe8>(a, b, c);
-        or_not_xor(a, b, c) => _mm512_ternarylogic_epi32::<0x39>(a, b, c);
-    }
-
-    #[inline(always)]
-    fn rotate_left<const N: i32>(self, a: __m512i) -> __m512i {
-        // SAFETY: `self` exists only where the machine has the instructions.
-        unsafe { _mm512_rol_epi32::<N>(a) }
-    }
-
-    #[inline(always)]
-    fn shift_right<const N: u32>(self, a: __m512i) -> __m512i {
-        // SAFETY: `self` exists only where the machine has the instructions.
-        unsafe { _mm512_srli_epi32::<N>(a) }
-    }
-
-    #[inline(always)]
-    fn splat(self, word: u32) -> __m512i {
-        // SAFETY: `self` exists only where the machine has the instructions.
-        unsafe { _mm512_set1_epi32(word as i32) }
+        fn splat(word: u32) { _mm512_set1_epi32(word as i32) }
+        fn add(a: __m512i, b: __m512i) { _mm512_add_epi32(a, b) }
+        // Bit 4a + 2b + c of the constant is the function's value.
+        fn xor(a: __m512i, b: __m512i, c: __m512i) { _mm512_ternarylogic_epi32::<0x96>(a, b, c) }
+        fn choose(a: __m512i, b: __m512i, c: __m512i) { _mm512_ternarylogic_epi32::<0xca>(a, b, c) }
+        fn majority(a: __m512i, b: __m512i, c: __m512i) { _mm512_ternarylogic_epi32::<0xe8>(a, b, c) }
+        fn or_not_xor(a: __m512i, b: __m512i, c: __m512i) { _mm512_ternarylogic_epi32::<0x39>(a, b, c) }
+        fn rotate_left<const N: i32>(a: __m512i) { _mm512_rol_epi32::<N>(a) }
+        fn shift_right<const N: i32>(a: __m512i) { _mm512_srl_epi32(a, _mm_cvtsi32_si128(N)) }
     }
 
     #[inline(always)]
     fn load(self, words: &[u32]) -> __m512i {
-        // SAFETY: `self` exists only where the machine has the instructions; the slice has 16 words.
+        // SAFETY: `self` proves that the machine has the instructions; the slice has 16 words.
         unsafe { _mm512_loadu_si512(words[..WIDTH].as_ptr().cast()) }
     }
 
     #[inline(always)]
     fn store(self, vector: __m512i, words: &mut [u32]) {
-        // SAFETY: `self` exists only where the machine has the instructions; the slice has 16 words.
+        // SAFETY: `self` proves that the machine has the instructions; the slice has 16 words.
         unsafe { _mm512_storeu_si512(words[..WIDTH].as_mut_ptr().cast(), vector) }
     }
 
@@ -114,7 +93,7 @@ impl Lanes for Avx512 {
         let mut blocks = [self.splat(0); 16];
         for lane in 0..WIDTH {
             let block = &runs[lane][at];
-            // SAFETY: `self` exists only where the machine has the instructions; a block has 64 bytes.
+            // SAFETY: `self` proves that the machine has the instructions; a block has 64 bytes.
             unsafe {
                 _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(PREFETCH).cast());
                 blocks[lane] = _mm512_loadu_si512(block.as_ptr().cast());
@@ -124,15 +103,15 @@ impl Lanes for Avx512 {
                 }
             }
         }
-        // SAFETY: `self` exists only where the machine has the instructions.
-        unsafe { transpose(blocks) }
+        // SAFETY: `self` proves that the machine has the instructions.
+        unsafe { transpose(&blocks) }
     }
 }
 
 /// Rows of 16 words to columns: first in quarters of registers, then the quarters.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn transpose(rows: [__m512i; 16]) -> [__m512i; 16] {
+fn transpose(rows: &[__m512i; 16]) -> [__m512i; 16] {
     let mut quarters = [[rows[0]; 4]; 4];
     for four in 0..4 {
         let [a, b, c, d] = [rows[4 * four], rows[4 * four + 1], rows[4 * four + 2], rows[4 * four + 3]];
@@ -143,7 +122,7 @@ fn transpose(rows: [__m512i; 16]) -> [__m512i; 16] {
         quarters[2][four] = _mm512_unpacklo_epi64(high, high2);
         quarters[3][four] = _mm512_unpackhi_epi64(high, high2);
     }
-    let mut columns = rows;
+    let mut columns = *rows;
     for (word, [a, b, c, d]) in quarters.into_iter().enumerate() {
         const EVEN: i32 = 0b10_00_10_00;
         const ODD: i32 = 0b11_01_11_01;

@@ -3,16 +3,16 @@
 use std::sync::OnceLock;
 
 use super::job::{Job, JobDigests};
-use super::portable;
+use super::single::{self, Single};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2::Avx2, avx512::Avx512, queue, sha_ni::ShaNi};
 
 /// A way to hash many messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CpuPath {
-    /// One message after the other, by RustCrypto.
+    /// One message after the other, by the crates `md-5`, `sha1`, `sha2`.
     Portable,
-    /// 16 messages side by side, the SHAs by SHA instructions where the machine has them.
+    /// 16 messages side by side, SHA-256 by SHA instructions where the machine has them.
     Avx2,
     /// 32 messages side by side.
     Avx512,
@@ -78,6 +78,11 @@ impl CpuPath {
         Self::chosen().unwrap_or_else(|_| Self::fastest())
     }
 
+    /// How it hashes one message.
+    pub(super) fn single(self) -> Single {
+        if self == Self::Portable { Single::BY_CRATES } else { Single::detect() }
+    }
+
     /// The instructions that it uses here, as `cpu_path` says.
     pub(super) fn instructions(self) -> &'static str {
         match self {
@@ -90,33 +95,25 @@ impl CpuPath {
         }
     }
 
-    /// The digests of `jobs`, in their order. A path that this machine has not falls to the portable one.
+    /// The digests of `jobs`, in their order; one message after the other where this machine lacks the path.
     pub fn digest_jobs(self, jobs: &[Job<'_>]) -> Vec<JobDigests> {
-        let mut digests = vec![JobDigests::default(); jobs.len()];
-        self.digest(jobs, |place, found| digests.get_mut(place).into_iter().for_each(|to| *to = found));
-        for (job, digests) in jobs.iter().zip(&mut digests) {
-            portable::add_wide(job, digests);
+        let mut digests: Vec<JobDigests> = jobs.iter().map(single::wide).collect();
+        let mut done = |place: usize, found| {
+            let Some(to) = digests.get_mut(place) else { return };
+            *to = JobDigests { sha384: to.sha384, sha512: to.sha512, ..found };
+        };
+        #[cfg(target_arch = "x86_64")]
+        if let (Self::Avx512, Some(avx512)) = (self, Avx512::detect()) {
+            queue::run(avx512, self.single(), jobs, done);
+            return digests;
         }
+        #[cfg(target_arch = "x86_64")]
+        if let (Self::Avx2, Some(avx2)) = (self, Avx2::detect()) {
+            queue::run(avx2, self.single(), jobs, done);
+            return digests;
+        }
+        jobs.iter().enumerate().for_each(|(place, job)| done(place, self.single().digest(job)));
         digests
-    }
-
-    fn digest(self, jobs: &[Job<'_>], mut done: impl FnMut(usize, JobDigests)) {
-        match self {
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => {
-                if let Some(avx2) = Avx2::detect() {
-                    return queue::run(&avx2, jobs, done);
-                }
-            }
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => {
-                if let Some(avx512) = Avx512::detect() {
-                    return queue::run(&avx512, jobs, done);
-                }
-            }
-            _ => {}
-        }
-        jobs.iter().enumerate().for_each(|(place, job)| done(place, portable::digest(job)));
     }
 }
 

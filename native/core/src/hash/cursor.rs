@@ -93,24 +93,29 @@ impl<'a> Cursor<'a> {
             (self.part, self.rest) = (part, rest);
         }
         if let Some(length) = self.length.take() {
-            self.pad(held, length);
+            (self.copied, self.next) = padding(*block, held, length);
+            self.end = 2;
         }
     }
+}
 
-    /// A one bit, zeros, and the length in bits at a block's end, behind the last `held` bytes.
-    fn pad(&mut self, held: usize, length: u64) {
-        let [[block, _], _] = &mut self.copied;
-        let (_, [end, zeros @ ..]) = block.split_at_mut(held) else { return };
+/// The end of a message of `length` bytes whose last `held` bytes begin `block`: a one bit, zeros, and the
+/// length in bits at a block's end. What comes next to MD5 and to the SHAs, from the second block on where
+/// one is enough; the place of the first.
+pub(super) fn padding(mut block: Block, held: usize, length: u64) -> ([[Block; 2]; 2], usize) {
+    let bits = length.wrapping_mul(8);
+    let mut fits = false;
+    if let Some([end, zeros @ ..]) = block.get_mut(held..) {
         *end = 0x80;
         zeros.fill(0);
-        let bits = length.wrapping_mul(8);
-        let fits = zeros.len() >= size_of_val(&bits);
-        let last = if fits { [[0; 64], *block] } else { [*block, [0; 64]] };
-        (self.copied, self.next, self.end) = ([last; 2], usize::from(fits), 2);
-        for (blocks, bits) in self.copied.iter_mut().zip([bits.to_le_bytes(), bits.to_be_bytes()]) {
-            if let Some(end) = blocks.as_flattened_mut().last_chunk_mut() {
-                *end = bits;
-            }
+        fits = zeros.len() >= size_of_val(&bits);
+    }
+    let last = if fits { [[0; 64], block] } else { [block, [0; 64]] };
+    let mut padded = [last; 2];
+    for (blocks, bits) in padded.iter_mut().zip([bits.to_le_bytes(), bits.to_be_bytes()]) {
+        if let Some(end) = blocks.as_flattened_mut().last_chunk_mut() {
+            *end = bits;
         }
     }
+    (padded, usize::from(fits))
 }

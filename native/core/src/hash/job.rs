@@ -1,6 +1,6 @@
 //! What is to be hashed, by which algorithms, and the answers.
 
-use std::ops::BitOr;
+use std::ops::{BitAnd, BitOr};
 
 /// A hash algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,10 +63,13 @@ impl AlgorithmSet {
     pub const fn contains(self, algorithm: Algorithm) -> bool {
         self.0 & Self::only(algorithm).0 != 0
     }
+}
 
-    /// Those of them that lanes hash; SHA-384 and SHA-512 are too rare to fill lanes.
-    pub(super) const fn in_lanes(self) -> Self {
-        Self(self.0 & Self::FILE.0)
+impl BitAnd for AlgorithmSet {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 }
 

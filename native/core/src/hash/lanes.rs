@@ -2,9 +2,17 @@
 //!
 //! `SETS` registers go through the rounds together: what one waits for, the other computes. All is inlined
 //! into the function that enables the instructions, in `avx2` and `avx512`.
+#![expect(clippy::inline_always, reason = "what is not inlined lacks the instructions")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::needless_range_loop,
+    reason = "by constants, and by lanes in use"
+)]
+#![expect(clippy::many_single_char_names, reason = "the names of the standards")]
 
 use super::cursor::Block;
-use super::state::Row;
+use super::queue::Feed;
+use super::states::Row;
 
 /// Bytes that each lane asks the memory for ahead: the hardware follows fewer streams than there are lanes.
 /// Of 64 messages of 1 MB MD5 goes 16 GB/s with it and 9 without.
@@ -39,10 +47,22 @@ pub(super) trait Lanes: Copy {
     /// `b ^ (a | !c)`, MD5's I.
     fn or_not_xor(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     fn rotate_left<const N: i32>(self, a: Self::Vector) -> Self::Vector;
-    fn shift_right<const N: u32>(self, a: Self::Vector) -> Self::Vector;
+    fn shift_right<const N: i32>(self, a: Self::Vector) -> Self::Vector;
     /// Word i of block `at` of the first `WIDTH` runs, for every i.
     fn words(self, runs: &[&[Block]], at: usize, order: Order) -> [Self::Vector; 16];
 }
+
+/// Methods of `Lanes` that are nothing but instructions.
+macro_rules! instructions {
+    ($(fn $name:ident $(<const $n:ident: $count:ty>)? ($($operand:ident: $type:ty),+) { $($body:tt)+ })+) => { $(
+        #[inline(always)]
+        fn $name $(<const $n: $count>)? (self, $($operand: $type),+) -> Self::Vector {
+            // SAFETY: `self` proves that the machine has the instructions.
+            unsafe { $($body)+ }
+        }
+    )+ };
+}
+pub(super) use instructions;
 
 /// Repeats a body with a constant that counts from 0, so that each round has its own registers, rotations
 /// and table entries.
@@ -55,150 +75,163 @@ macro_rules! unroll {
 }
 pub(super) use unroll;
 
-/// Compresses the first `count` blocks of `SETS * WIDTH` runs into their lanes, those from `first` on.
-macro_rules! compression {
-    ($(#[$doc:meta])* $name:ident, $words:literal, $order:expr, $rounds:ident) => {
-        $(#[$doc])*
-        #[inline(always)]
-        pub(super) fn $name<L: Lanes, const SETS: usize, const N: usize>(
-            lanes: L,
-            rows: &mut [Row<N>; $words],
-            runs: &[&[Block]; N],
-            count: usize,
-            first: usize,
-        ) {
-            let at = |set: usize| first + set * L::WIDTH;
-            let mut state = [[lanes.splat(0); $words]; SETS];
-            for set in 0..SETS {
-                for word in 0..$words {
-                    state[set][word] = lanes.load(&rows[word].0[at(set)..]);
-                }
-            }
-            for block in 0..count {
-                let mut words = [[lanes.splat(0); 16]; SETS];
-                for set in 0..SETS {
-                    words[set] = lanes.words(&runs[at(set)..], block, $order);
-                }
-                let mut next = state;
-                $rounds(lanes, &mut next, &mut words);
-                for set in 0..SETS {
-                    for word in 0..$words {
-                        state[set][word] = lanes.add(state[set][word], next[set][word]);
-                    }
-                }
-            }
-            for set in 0..SETS {
-                for word in 0..$words {
-                    lanes.store(state[set][word], &mut rows[word].0[at(set)..]);
-                }
-            }
-        }
-    };
+/// An algorithm whose chaining value has `WORDS` words.
+pub(super) trait Rounds<const WORDS: usize> {
+    /// How it reads a block.
+    const ORDER: Order;
+
+    /// From the chaining value before a block to what is added to it.
+    fn rounds<L: Lanes, const SETS: usize>(
+        lanes: L,
+        state: &mut [[L::Vector; WORDS]; SETS],
+        words: &mut [[L::Vector; 16]; SETS],
+    );
 }
 
-compression!(
-    /// MD5 of `SETS * WIDTH` messages.
-    md5, 4, Order::Little, md5_rounds
-);
-compression!(
-    /// SHA-1 of `SETS * WIDTH` messages.
-    sha1, 5, Order::Big, sha1_rounds
-);
-compression!(
-    /// SHA-256 of `SETS * WIDTH` messages.
-    sha256, 8, Order::Big, sha256_rounds
-);
-
+/// Compresses the blocks of `SETS * WIDTH` messages.
 #[inline(always)]
-fn md5_rounds<L: Lanes, const SETS: usize>(
+pub(super) fn compress<R: Rounds<WORDS>, L: Lanes, const SETS: usize, const WORDS: usize, const N: usize>(
     lanes: L,
-    state: &mut [[L::Vector; 4]; SETS],
-    words: &mut [[L::Vector; 16]; SETS],
+    rows: &mut [Row<N>; WORDS],
+    feed: Feed<'_>,
 ) {
-    macro_rules! round {
-        ($round:literal, $first:literal + $stride:literal, |$b:ident, $c:ident, $d:ident| $function:expr) => {
+    let mut state = [[lanes.splat(0); WORDS]; SETS];
+    for set in 0..SETS {
+        for word in 0..WORDS {
+            state[set][word] = lanes.load(&rows[word].0[feed.first + set * L::WIDTH..]);
+        }
+    }
+    for at in 0..feed.count {
+        let mut words = [[lanes.splat(0); 16]; SETS];
+        for set in 0..SETS {
+            words[set] = lanes.words(&feed.runs[set * L::WIDTH..], at, R::ORDER);
+        }
+        let mut next = state;
+        R::rounds(lanes, &mut next, &mut words);
+        for set in 0..SETS {
+            for word in 0..WORDS {
+                state[set][word] = lanes.add(state[set][word], next[set][word]);
+            }
+        }
+    }
+    for set in 0..SETS {
+        for word in 0..WORDS {
+            lanes.store(state[set][word], &mut rows[word].0[feed.first + set * L::WIDTH..]);
+        }
+    }
+}
+
+/// RFC 1321.
+pub(super) struct Md5;
+
+impl Rounds<4> for Md5 {
+    const ORDER: Order = Order::Little;
+
+    #[inline(always)]
+    fn rounds<L: Lanes, const SETS: usize>(
+        lanes: L,
+        state: &mut [[L::Vector; 4]; SETS],
+        words: &mut [[L::Vector; 16]; SETS],
+    ) {
+        macro_rules! round {
+            ($round:literal, $first:literal + $stride:literal, |$b:ident, $c:ident, $d:ident| $function:expr) => {
+                unroll!(16, STEP => {
+                    const SHIFT: i32 = MD5_SHIFTS[$round][STEP % 4];
+                    let constant = lanes.splat(MD5_CONSTANTS[16 * $round + STEP]);
+                    for set in 0..SETS {
+                        let [a, $b, $c, $d] = state[set];
+                        let word = lanes.add(words[set][($first + STEP * $stride) % 16], constant);
+                        let sum = lanes.add(lanes.add(a, word), $function);
+                        state[set] = [$d, lanes.add($b, lanes.rotate_left::<SHIFT>(sum)), $b, $c];
+                    }
+                });
+            };
+        }
+        round!(0, 0 + 1, |b, c, d| lanes.choose(b, c, d));
+        round!(1, 1 + 5, |b, c, d| lanes.choose(d, b, c));
+        round!(2, 5 + 3, |b, c, d| lanes.xor(b, c, d));
+        round!(3, 0 + 7, |b, c, d| lanes.or_not_xor(b, c, d));
+    }
+}
+
+/// FIPS 180-4, 6.1.
+pub(super) struct Sha1;
+
+impl Rounds<5> for Sha1 {
+    const ORDER: Order = Order::Big;
+
+    #[inline(always)]
+    fn rounds<L: Lanes, const SETS: usize>(
+        lanes: L,
+        state: &mut [[L::Vector; 5]; SETS],
+        words: &mut [[L::Vector; 16]; SETS],
+    ) {
+        macro_rules! round {
+            ($round:literal, |$b:ident, $c:ident, $d:ident| $function:expr) => {
+                let constant = lanes.splat(SHA1_CONSTANTS[$round]);
+                unroll!(20, STEP => {
+                    const AT: usize = 20 * $round + STEP;
+                    for set in 0..SETS {
+                        let w = &mut words[set];
+                        if AT >= 16 {
+                            let (x, y) = (w[(AT + 13) % 16], w[(AT + 8) % 16]);
+                            let mixed = lanes.xor(x, y, w[(AT + 2) % 16]);
+                            w[AT % 16] = lanes.rotate_left::<1>(lanes.xor(mixed, w[AT % 16], lanes.splat(0)));
+                        }
+                        let [a, $b, $c, $d, e] = state[set];
+                        let early = lanes.add(lanes.add(e, constant), w[AT % 16]);
+                        let sum = lanes.add(lanes.add(early, $function), lanes.rotate_left::<5>(a));
+                        state[set] = [sum, a, lanes.rotate_left::<30>($b), $c, $d];
+                    }
+                });
+            };
+        }
+        round!(0, |b, c, d| lanes.choose(b, c, d));
+        round!(1, |b, c, d| lanes.xor(b, c, d));
+        round!(2, |b, c, d| lanes.majority(b, c, d));
+        round!(3, |b, c, d| lanes.xor(b, c, d));
+    }
+}
+
+/// FIPS 180-4, 6.2.
+pub(super) struct Sha256;
+
+impl Rounds<8> for Sha256 {
+    const ORDER: Order = Order::Big;
+
+    #[inline(always)]
+    fn rounds<L: Lanes, const SETS: usize>(
+        lanes: L,
+        state: &mut [[L::Vector; 8]; SETS],
+        words: &mut [[L::Vector; 16]; SETS],
+    ) {
+        for (round, constants) in SHA256_CONSTANTS.as_chunks::<16>().0.iter().enumerate() {
+            if round > 0 {
+                for set in 0..SETS {
+                    sha256_schedule(lanes, &mut words[set]);
+                }
+            }
             unroll!(16, STEP => {
-                const SHIFT: i32 = MD5_SHIFTS[$round][STEP % 4];
-                let constant = lanes.splat(MD5_CONSTANTS[16 * $round + STEP]);
+                let constant = lanes.splat(constants[STEP]);
                 for set in 0..SETS {
-                    let [a, $b, $c, $d] = state[set];
-                    let word = lanes.add(words[set][($first + STEP * $stride) % 16], constant);
-                    let sum = lanes.add(lanes.add(a, word), $function);
-                    state[set] = [$d, lanes.add($b, lanes.rotate_left::<SHIFT>(sum)), $b, $c];
+                    let [a, b, c, d, e, f, g, h] = state[set];
+                    let sigma1 = lanes.xor(
+                        lanes.rotate_left::<26>(e),
+                        lanes.rotate_left::<21>(e),
+                        lanes.rotate_left::<7>(e),
+                    );
+                    let sigma0 = lanes.xor(
+                        lanes.rotate_left::<30>(a),
+                        lanes.rotate_left::<19>(a),
+                        lanes.rotate_left::<10>(a),
+                    );
+                    let early = lanes.add(lanes.add(h, constant), words[set][STEP]);
+                    let first = lanes.add(lanes.add(early, lanes.choose(e, f, g)), sigma1);
+                    let second = lanes.add(sigma0, lanes.majority(a, b, c));
+                    state[set] = [lanes.add(first, second), a, b, c, lanes.add(d, first), e, f, g];
                 }
             });
-        };
-    }
-    round!(0, 0 + 1, |b, c, d| lanes.choose(b, c, d));
-    round!(1, 1 + 5, |b, c, d| lanes.choose(d, b, c));
-    round!(2, 5 + 3, |b, c, d| lanes.xor(b, c, d));
-    round!(3, 0 + 7, |b, c, d| lanes.or_not_xor(b, c, d));
-}
-
-#[inline(always)]
-fn sha1_rounds<L: Lanes, const SETS: usize>(
-    lanes: L,
-    state: &mut [[L::Vector; 5]; SETS],
-    words: &mut [[L::Vector; 16]; SETS],
-) {
-    macro_rules! round {
-        ($round:literal, |$b:ident, $c:ident, $d:ident| $function:expr) => {
-            let constant = lanes.splat(SHA1_CONSTANTS[$round]);
-            unroll!(20, STEP => {
-                const AT: usize = 20 * $round + STEP;
-                for set in 0..SETS {
-                    let w = &mut words[set];
-                    if AT >= 16 {
-                        let (x, y) = (w[(AT + 13) % 16], w[(AT + 8) % 16]);
-                        let mixed = lanes.xor(x, y, w[(AT + 2) % 16]);
-                        w[AT % 16] = lanes.rotate_left::<1>(lanes.xor(mixed, w[AT % 16], lanes.splat(0)));
-                    }
-                    let [a, $b, $c, $d, e] = state[set];
-                    let early = lanes.add(lanes.add(e, constant), w[AT % 16]);
-                    let sum = lanes.add(lanes.add(early, $function), lanes.rotate_left::<5>(a));
-                    state[set] = [sum, a, lanes.rotate_left::<30>($b), $c, $d];
-                }
-            });
-        };
-    }
-    round!(0, |b, c, d| lanes.choose(b, c, d));
-    round!(1, |b, c, d| lanes.xor(b, c, d));
-    round!(2, |b, c, d| lanes.majority(b, c, d));
-    round!(3, |b, c, d| lanes.xor(b, c, d));
-}
-
-#[inline(always)]
-fn sha256_rounds<L: Lanes, const SETS: usize>(
-    lanes: L,
-    state: &mut [[L::Vector; 8]; SETS],
-    words: &mut [[L::Vector; 16]; SETS],
-) {
-    for (round, constants) in SHA256_CONSTANTS.as_chunks::<16>().0.iter().enumerate() {
-        if round > 0 {
-            for set in 0..SETS {
-                sha256_schedule(lanes, &mut words[set]);
-            }
         }
-        unroll!(16, STEP => {
-            let constant = lanes.splat(constants[STEP]);
-            for set in 0..SETS {
-                let [a, b, c, d, e, f, g, h] = state[set];
-                let sigma1 = lanes.xor(
-                    lanes.rotate_left::<26>(e),
-                    lanes.rotate_left::<21>(e),
-                    lanes.rotate_left::<7>(e),
-                );
-                let sigma0 = lanes.xor(
-                    lanes.rotate_left::<30>(a),
-                    lanes.rotate_left::<19>(a),
-                    lanes.rotate_left::<10>(a),
-                );
-                let early = lanes.add(lanes.add(h, constant), words[set][STEP]);
-                let first = lanes.add(lanes.add(early, lanes.choose(e, f, g)), sigma1);
-                let second = lanes.add(sigma0, lanes.majority(a, b, c));
-                state[set] = [lanes.add(first, second), a, b, c, lanes.add(d, first), e, f, g];
-            }
-        });
     }
 }
 
@@ -226,7 +259,7 @@ fn sha256_schedule<L: Lanes>(lanes: L, words: &mut [L::Vector; 16]) {
 const MD5_SHIFTS: [[i32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
 /// RFC 1321, 3.4: the integer part of 2^32 times |sin(i)|, i from 1 in radians.
-const MD5_CONSTANTS: [u32; 64] = [
+pub(super) const MD5_CONSTANTS: [u32; 64] = [
     0xd76a_a478,
     0xe8c7_b756,
     0x2420_70db,

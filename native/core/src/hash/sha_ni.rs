@@ -2,14 +2,20 @@
 //!
 //! They are faster than AVX2 lanes. Those for SHA-1 are not (two messages 2.0 GB/s, 8 lanes 3.4): it has none.
 #![expect(unsafe_code, reason = "SHA instructions; they run only where detection found them")]
-#![expect(clippy::indexing_slicing, reason = "by constants, and by lanes in use")]
+#![expect(clippy::many_single_char_names, reason = "the names of the standard")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::needless_range_loop,
+    reason = "by constants, and by lanes in use"
+)]
+#![allow(clippy::wildcard_imports, reason = "the instructions, by their own names")]
 
 use std::arch::x86_64::*;
 
 use super::cursor::Block;
 use super::lanes::{SHA256_CONSTANTS, unroll};
-use super::queue::Step;
-use super::state::{Row, States, column, set_column};
+use super::queue::{Feed, Step};
+use super::states::{Row, States, column, set_column};
 
 /// Proof that the machine has the SHA instructions.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +32,8 @@ impl ShaNi {
 
     /// Compresses the step by SHA-256.
     pub(super) fn sha256<const N: usize>(self, states: &mut States<N>, step: &Step<'_, N>) {
-        // SAFETY: `self` exists only where the machine has the instructions.
+        let Self(()) = self;
+        // SAFETY: `self` proves that the machine has the instructions.
         unsafe { compress(states, step) }
     }
 }
@@ -35,29 +42,24 @@ impl ShaNi {
 fn compress<const N: usize>(states: &mut States<N>, step: &Step<'_, N>) {
     for first in (0..step.busy).step_by(2) {
         if first + 1 < step.busy {
-            sha256::<2, N>(&mut states.sha256, &step.sha, step.count, first);
+            sha256::<2, N>(&mut states.sha256, step.sha(first));
         } else {
-            sha256::<1, N>(&mut states.sha256, &step.sha, step.count, first);
+            sha256::<1, N>(&mut states.sha256, step.sha(first));
         }
     }
 }
 
-/// Compresses the first `count` blocks of `STREAMS` runs into their lanes, those from `first` on.
+/// SHA-256 of `STREAMS` messages.
 #[target_feature(enable = "sha,ssse3,sse4.1")]
-fn sha256<const STREAMS: usize, const N: usize>(
-    rows: &mut [Row<N>; 8],
-    runs: &[&[Block]; N],
-    count: usize,
-    first: usize,
-) {
+fn sha256<const STREAMS: usize, const N: usize>(rows: &mut [Row<N>; 8], feed: Feed<'_>) {
     // Bytes of each word in the other order.
     let swap = _mm_set_epi64x(0x0c0d_0e0f_0809_0a0b, 0x0405_0607_0001_0203);
     let mut state = [[_mm_setzero_si128(); 2]; STREAMS];
     for stream in 0..STREAMS {
-        let [a, b, c, d, e, f, g, h] = column(rows, first + stream).map(u32::cast_signed);
+        let [a, b, c, d, e, f, g, h] = column(rows, feed.first + stream).map(u32::cast_signed);
         state[stream] = [_mm_set_epi32(a, b, e, f), _mm_set_epi32(c, d, g, h)];
     }
-    for at in 0..count {
+    for at in 0..feed.count {
         let before = state;
         let mut words = [[swap; 4]; STREAMS];
         unroll!(16, QUAD => {
@@ -68,7 +70,7 @@ fn sha256<const STREAMS: usize, const N: usize>(
             for stream in 0..STREAMS {
                 let w = &mut words[stream];
                 w[QUAD % 4] = if QUAD < 4 {
-                    _mm_shuffle_epi8(quarter(&runs[first + stream][at], QUAD), swap)
+                    _mm_shuffle_epi8(quarter(&feed.runs[stream][at], QUAD), swap)
                 } else {
                     let last = w[(QUAD + 3) % 4];
                     let mixed = _mm_sha256msg1_epu32(w[QUAD % 4], w[(QUAD + 1) % 4]);
@@ -91,7 +93,7 @@ fn sha256<const STREAMS: usize, const N: usize>(
     for stream in 0..STREAMS {
         let [f, e, b, a] = words_of(state[stream][0]);
         let [h, g, d, c] = words_of(state[stream][1]);
-        set_column(rows, first + stream, [a, b, c, d, e, f, g, h]);
+        set_column(rows, feed.first + stream, [a, b, c, d, e, f, g, h]);
     }
 }
 

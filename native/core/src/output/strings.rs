@@ -86,11 +86,19 @@ impl StringsWriter {
     }
 
     fn new(file: File, created_by: &str, metadata: &[(String, String)]) -> Result<Self> {
-        let file = SerializedFileWriter::new(file, Arc::new(schema()?), Arc::new(properties(created_by, metadata)))?;
+        let file =
+            SerializedFileWriter::new(file, Arc::new(schema()?), Arc::new(properties(created_by, metadata)))?;
         let mut compressor = Compressor::new()?;
         let column = |index| file.schema_descr().column(index);
         let group = Group::new([0, 1, 2, 3].map(column), &mut compressor)?;
-        Ok(Self { file, failed: None, page: PageRows::default(), group, compressor, summary: StringsSummary::default() })
+        Ok(Self {
+            file,
+            failed: None,
+            page: PageRows::default(),
+            group,
+            compressor,
+            summary: StringsSummary::default(),
+        })
     }
 
     /// The strings that follow are of this sample; numbers ascend.
@@ -194,7 +202,11 @@ impl Group {
             PageEncoding::DELTA_LENGTH_BYTE_ARRAY,
         ];
         let mut at = 0;
-        let mut chunks = encodings.map(|encoding| { let c = Chunk::new(&columns[at], encoding); at += 1; c });
+        let mut chunks = encodings.map(|encoding| {
+            let c = Chunk::new(&columns[at], encoding);
+            at += 1;
+            c
+        });
         let mut names = Vec::new();
         for name in [Encoding::Ascii, Encoding::Utf16Le].map(Encoding::name) {
             names.extend((name.len() as u32).to_le_bytes());

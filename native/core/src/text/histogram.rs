@@ -4,8 +4,8 @@
 
 use self::tables::{Kind, Tables};
 
-mod tables;
 pub mod spans;
+mod tables;
 
 /// How often each byte value occurs.
 #[derive(Debug, Clone, PartialEq, Eq)]

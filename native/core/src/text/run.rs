@@ -50,7 +50,13 @@ impl Runs {
 
     /// Follows the masks of the next `length` bytes.
     #[inline]
-    pub(super) fn follow(&mut self, class: &[u64], zero: &[u64], length: usize, mut found: impl FnMut(u64, u64)) {
+    pub(super) fn follow(
+        &mut self,
+        class: &[u64],
+        zero: &[u64],
+        length: usize,
+        mut found: impl FnMut(u64, u64),
+    ) {
         (self.climb)(self.encoding, &mut self.ladder, class, zero, length, &mut self.edges);
         // A run is known by its fourth character, its end by the place where the next should be.
         let (lead, lag) = match self.encoding {
@@ -172,7 +178,8 @@ impl Edges {
     fn push(&mut self, base: u16, mut mask: u64) {
         let mut after = self.count;
         self.count += mask.count_ones() as usize;
-        while let Some(places) = self.places.get_mut(after..).and_then(|places| places.first_chunk_mut::<EAGER>())
+        while let Some(places) =
+            self.places.get_mut(after..).and_then(|places| places.first_chunk_mut::<EAGER>())
         {
             for place in places {
                 *place = base + mask.trailing_zeros() as u16;

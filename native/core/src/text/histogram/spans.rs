@@ -4,8 +4,8 @@
 //! overlap or are empty. At each cut stand the counts of all bytes before it, so that a part is one
 //! subtraction: 2,048 sections that overlap cost what 2,048 that do not.
 
-use super::tables::{Kind, Tables};
 use super::Histogram;
+use super::tables::{Kind, Tables};
 
 /// Counts a file's bytes as they come.
 #[derive(Debug)]

@@ -53,9 +53,9 @@ thread_local! {
 impl Tables {
     /// Empty ones.
     pub(super) fn take() -> Box<Self> {
-        WAITING.take().unwrap_or_else(|| {
-            Box::new(Self { bytes: [[0; 256]; 8], pairs: [[0; 256]; 256], counted: 0 })
-        })
+        WAITING
+            .take()
+            .unwrap_or_else(|| Box::new(Self { bytes: [[0; 256]; 8], pairs: [[0; 256]; 256], counted: 0 }))
     }
 
     /// Empties them into `histogram`, for the next to take. `kind` is all that was counted.
