@@ -35,7 +35,11 @@ impl Spans {
             tables: Some(Tables::take()),
             kind: Kind::Bytes,
         };
-        spans.pass_cuts();
+        if spans.cuts.first() == Some(&0) {
+            spans.pass_cut();
+        } else {
+            spans.begin_span();
+        }
         spans
     }
 
@@ -56,30 +60,28 @@ impl Spans {
                 tables.add(self.kind, piece, &mut self.counts);
             }
             self.position += piece.len() as u64;
-            self.pass_cuts();
+            if self.position == cut {
+                self.pass_cut();
+            }
             bytes = after;
         }
     }
 
-    /// Notes the counts at a cut that is reached.
-    fn pass_cuts(&mut self) {
-        let passed = self.before.len();
-        while self.cuts.get(self.before.len()) == Some(&self.position) {
-            if let Some(tables) = &mut self.tables {
-                tables.empty(self.kind, &mut self.counts);
-            }
-            self.before.push(self.counts.clone());
+    /// Notes the counts at the cut that is reached.
+    fn pass_cut(&mut self) {
+        if let Some(tables) = &mut self.tables {
+            tables.empty(self.kind, &mut self.counts);
         }
-        if self.before.len() == passed && self.position > 0 {
-            return; // between two emptyings the tables are of one kind
-        }
-        match self.cuts.get(self.before.len()) {
-            Some(cut) => self.kind = Kind::of(cut - self.position),
-            None => {
-                if let Some(tables) = self.tables.take() {
-                    tables.give_back(self.kind, &mut self.counts);
-                }
-            }
+        self.before.push(self.counts.clone());
+        self.begin_span();
+    }
+
+    /// Takes the tables for the next span, which keeps them to its end, or gives them back.
+    fn begin_span(&mut self) {
+        if let Some(cut) = self.cuts.get(self.before.len()) {
+            self.kind = Kind::of(cut - self.position);
+        } else if let Some(tables) = self.tables.take() {
+            tables.give_back(self.kind, &mut self.counts);
         }
     }
 
