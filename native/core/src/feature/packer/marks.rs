@@ -15,7 +15,7 @@ pub(super) fn marks(image: &Image<'_>, sample: &Sample, hints: &mut Hints) {
     for (place, name, marks) in MARKS {
         let areas = areas(*place, image, sample, hints);
         let area_bytes: usize = areas.iter().map(|area| area.len()).sum();
-        marks.iter().for_each(|_| work::pass(area_bytes));
+        work::pass(area_bytes * marks.len());
         for Mark { bytes, at, shown, product } in *marks {
             let is_there = |area: &&[u8]| match at {
                 Some(at) => area.get(*at..).is_some_and(|area| area.starts_with(bytes)),

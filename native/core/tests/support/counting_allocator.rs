@@ -1,0 +1,55 @@
+//! An allocator that counts what this thread holds, for tests that bound memory.
+
+#![allow(dead_code, unreachable_pub)] // each test binary uses its part
+#![allow(unsafe_code)] // an allocator cannot be written without; it only counts around the system's
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+thread_local! {
+    static HELD: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+}
+
+pub struct Counting;
+
+fn count(bytes: isize) {
+    // A thread that ends frees memory after its own cells are gone.
+    let _ = HELD.try_with(|held| {
+        held.set(held.get() + bytes);
+        PEAK.with(|peak| peak.set(peak.get().max(held.get())));
+    });
+}
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // Both exist while the old bytes are copied.
+        count(size as isize);
+        count(-(layout.size() as isize));
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+/// What `run` gives, and the most bytes that this thread held during it beyond those before.
+pub fn peak_of<T>(run: impl FnOnce() -> T) -> (T, u64) {
+    let before = HELD.get();
+    PEAK.set(before);
+    let result = run();
+    (result, (PEAK.get() - before) as u64)
+}
