@@ -23,7 +23,8 @@ pub(super) fn trust<'a>(
     Extraction { sample, pending, .. }: &mut Extraction<'a>,
     problems: &mut Problems,
 ) {
-    let table = guarded("certificate", problems, |problems| certificate_table(image, problems));
+    let table =
+        guarded("certificate", problems, |problems| certificate_table(image, contents.size, problems));
     sample.certificates =
         guarded("certificate", problems, |problems| Some(certificates(table.as_ref()?, problems)));
     if options.classic {
@@ -49,7 +50,11 @@ pub(super) fn trust<'a>(
 
 /// The certificate table as far as the file holds it; `None` where there is none or it lies behind the
 /// end of the file.
-fn certificate_table<'a>(image: &Image<'a>, problems: &mut Problems) -> Option<CertificateTable<'a>> {
+fn certificate_table<'a>(
+    image: &Image<'a>,
+    file_size: u64,
+    problems: &mut Problems,
+) -> Option<CertificateTable<'a>> {
     let range = image.certificate_table()?;
     let bytes = image.bytes();
     let end = (range.end as usize).min(bytes.len());
@@ -58,6 +63,10 @@ fn certificate_table<'a>(image: &Image<'a>, problems: &mut Problems) -> Option<C
         problems.add("certificate", "table_out_of_file", range.start, detail);
         return None;
     };
+    if range.end > file_size {
+        let detail = format!("{} of {} bytes", table.len(), range.end - range.start);
+        problems.add("certificate", "table_truncated", range.start, detail);
+    }
     Some(CertificateTable::read(table, range.start, problems))
 }
 
