@@ -81,10 +81,11 @@ impl<'a> Root<'a> {
             let [extra] = dwords(rest)?;
             rest = rest.get((extra as usize).checked_add(4)?..)?;
         }
-        if count > MAX_CLR_STREAMS {
-            walk.limit("clr_streams");
-        }
-        for _ in 0..count.min(MAX_CLR_STREAMS) {
+        for index in 0..count {
+            if index == MAX_CLR_STREAMS {
+                walk.limit("clr_streams");
+                break;
+            }
             let [offset, stream_size] = dwords(rest)?;
             let name = rest.get(8..)?;
             let length = name.iter().take(MAX_NAME).position(|byte| *byte == 0)?;
