@@ -43,7 +43,13 @@ pub(super) fn tricks() -> Vec<Trick> {
         one("clr_assembly", assembly().file().build()),
         one("clr_assembly_pe32_plus", ClrBuilder { wide: true, ..assembly() }.file().build()),
         one("clr_header_unmapped", assembly().file().directory(COM_DESCRIPTOR, 0x7000_0000, 72).build()),
-        one("clr_header_cut", assembly().file().directory(COM_DESCRIPTOR, RVA + 0x10_0000, 72).build()),
+        one(
+            "clr_header_cut",
+            assembly()
+                .file()
+                .directory(COM_DESCRIPTOR, RVA + assembly().data().len() as u32 - 20, 72)
+                .build(),
+        ),
         one("clr_directory_undeclared", undeclared),
         one("clr_metadata_absent", patched(&assembly(), 8, &[0; 8])),
         one("clr_metadata_signature", patched(&assembly(), 0x48, b"BSJX")),

@@ -48,7 +48,7 @@ fn export_file(data: Vec<u8>) -> Vec<u8> {
 }
 
 fn sparse_exports() -> Vec<u8> {
-    let targets = (0..5_000).map(|index| Target::Rva(if index % 1_000 == 999 { RVA } else { 0 }));
+    let targets = (0..5_000).map(|index| Target::Rva(if index % 1_000 == 999 { 0x5000 } else { 0 }));
     exports(RVA, 7, &targets.collect::<Vec<_>>(), &[])
 }
 
@@ -84,15 +84,17 @@ pub(super) fn tricks() -> Vec<Trick> {
     // The lookup table begins behind two descriptors, the name "a.dll" and the entry "f".
     let lookup = 40 + 6 + 4;
     put(&mut self_pointing, lookup + 4, &dwords(&[RVA + lookup as u32]));
+    // The lookup table of one ordinal begins behind two descriptors and the name; its end is overwritten.
     let mut unterminated = imports(RVA, false, &[(b"a.dll", &[Thunk::Ordinal(1)])]);
     unterminated.truncate(unterminated.len() - 4);
+    put(&mut unterminated, 40 + 6 + 4, &dwords(&[0x8000_0002]));
     let delayed = |wide, space: &Space| {
         let data = delay_imports(RVA, wide, space, &[(b"shell32.dll", &[Thunk::Name(3, b"ShellExecuteA")])]);
         let file = PeBuilder::with_data(wide, data).directory(13, RVA, 64);
         file.patch(0x80 + 24 + 56, &dwords(&[0x2000])).build()
     };
     let bound = bound_imports(&[("KERNEL32.dll", 1_000_000_000, &[("NTDLL.DLL", 5)]), ("\u{3}.dll", 5, &[])]);
-    let ordinals: Vec<Target<'_>> = (0..3).map(|index| Target::Rva(RVA + index)).collect();
+    let ordinals: Vec<Target<'_>> = (0..3).map(|index| Target::Rva(0x5000 + index)).collect();
     vec![
         one("imports_odd_names", import_file(imports(RVA, false, &named))),
         one("imports_sharing_thunks", import_file(shared_thunks(3_000, 1_000))),
