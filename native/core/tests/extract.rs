@@ -9,8 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use merc_core::batch::{Target, extract_batch};
-use merc_core::extract::{FileRef, Options, extract};
-use merc_core::input::Buffers;
+use merc_core::extract::{FileRef, Options, extract, extract_from};
+use merc_core::hash::{Digests, hex};
+use merc_core::input::{Buffers, Opened};
 use merc_core::schema::Sample;
 use merc_core::text::scan::Encoding;
 
@@ -111,6 +112,23 @@ fn a_file_that_differs_from_its_plan_is_read_as_it_is_and_says_so() {
         assert_eq!(kinds(&sample), ["read.changed"]);
         assert_eq!(sample.file_size, 11);
         assert_eq!(sample.md5.as_deref(), Some("5eb63bbbe01eeed093cb22bb8f5acdc3"));
+    }
+}
+
+#[test]
+fn a_file_that_shrinks_or_grows_while_it_is_read_gives_what_was_read_up_to_its_first_size() {
+    for (claimed, read) in [(100, b"hello world".as_slice()), (5, b"hello")] {
+        for max_file_size in [1 << 30, 0] {
+            let open = || Ok(Opened { bytes: b"hello world".as_slice(), size: claimed, mtime: 0 });
+            let options = Options { max_file_size, ..WHOLE };
+            let mut sink = |_: Encoding, _: u64, _: &[u8]| {};
+            let sample =
+                extract_from(open, &reference("a", None), options, &mut Buffers::default(), &mut sink);
+            assert_eq!(sample.file_size, read.len() as i64);
+            assert_eq!(sample.md5, Some(hex(&Digests::of(read).md5)));
+            let is_noted = kinds(&sample).contains(&"read.changed".to_owned());
+            assert_eq!(is_noted, claimed == 100, "{claimed} {max_file_size}");
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! to be reviewed as a change of the program's answers. `plain_pe32` and `plain_pe32_plus` are whole but for
 //! null columns and floating-point numbers, which have tests of their own; of any other file stands what
 //! differs from the plain one of its width, `null` where that has a value. Long lists and texts are
-//! shortened, with a hash of the whole.
+//! shortened, with a hash of the whole. `MERC_TRICKS=FOLDER` writes the files themselves, for other tools.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test that panics has failed
 
@@ -168,6 +168,7 @@ fn every_trick_gives_the_record_that_was_reviewed() {
         let _ = fs::remove_dir_all(folder());
         fs::create_dir_all(folder()).unwrap();
     }
+    let written_to = std::env::var("MERC_TRICKS");
     let mut names = BTreeSet::new();
     let mut different = Vec::new();
     let tricks = tricks();
@@ -177,6 +178,10 @@ fn every_trick_gives_the_record_that_was_reviewed() {
         .map(|trick| record(&trick.files[0]))
         .collect();
     for trick in tricks {
+        if let Ok(folder) = &written_to {
+            let file = trick.files.last().unwrap();
+            fs::write(PathBuf::from(folder).join(trick.name), file).unwrap();
+        }
         let path = folder().join(format!("{}.json", trick.name));
         assert!(names.insert(format!("{}.json", trick.name)), "{} twice", trick.name);
         let now = golden(&trick, &plain);
