@@ -59,8 +59,8 @@ fn shortened(value: Value) -> Value {
         }
         Value::Array(list) if list.len() > LONGEST_LIST => {
             let hash = hash(&Value::Array(list.clone()).to_string());
-            let [first, last] = [list.first(), list.last()].map(|row| shortened(row.unwrap().clone()));
-            json!({ "length": list.len(), "first": first, "last": last, "hash": hash })
+            let ends = [list.first(), list.last()].map(|row| shortened(row.unwrap().clone()));
+            json!({ "length": list.len(), "first": ends[0], "last": ends[1], "hash": hash })
         }
         Value::Array(list) => Value::Array(list.into_iter().map(shortened).collect()),
         Value::String(text) if text.len() > LONGEST_TEXT => {

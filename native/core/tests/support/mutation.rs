@@ -31,7 +31,7 @@ const INTERESTING: [u64; 24] = [
     u64::MAX,
 ];
 
-/// Vigna's SplitMix64.
+/// Vigna's `SplitMix64`.
 pub struct Random(pub u64);
 
 impl Random {

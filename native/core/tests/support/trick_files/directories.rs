@@ -17,7 +17,7 @@ fn load_configs(wide: bool) -> Vec<Vec<u8>> {
     let sizes = 0..=known as u32 + 8;
     sizes
         .map(|size| {
-            let mut data: Vec<u8> = (0..known + 16).map(|at| if at % 4 == 0 { 1 } else { 0 }).collect();
+            let mut data: Vec<u8> = (0..known + 16).map(|at| u8::from(at % 4 == 0)).collect();
             put(&mut data, 0, &size.to_le_bytes());
             with_directory(wide, LOAD_CONFIG, 64, data).build()
         })

@@ -7,18 +7,10 @@ use super::{Trick, one};
 
 const IMPORT: usize = 1;
 
-fn section(name: &[u8; 8], virtual_address: u32, raw_offset: u32, data: Vec<u8>) -> SectionSpec {
+fn section(name: [u8; 8], virtual_address: u32, raw_offset: u32, data: Vec<u8>) -> SectionSpec {
     let virtual_size = data.len() as u32;
     let characteristics = 0x6000_0020;
-    SectionSpec {
-        name: *name,
-        virtual_address,
-        virtual_size,
-        raw_offset,
-        characteristics,
-        data,
-        raw_size: None,
-    }
+    SectionSpec { name, virtual_address, virtual_size, raw_offset, characteristics, data, raw_size: None }
 }
 
 /// Two functions of one DLL, for `rva`.
@@ -75,7 +67,7 @@ pub(super) fn tricks() -> Vec<Trick> {
     let mut with_rich = PeBuilder { e_lfanew: 0x100, ..importing(false) };
     let data = rich(&with_rich.build()[..0x80], &[(0x104, 0x6b14, 3), (0x102, 0x6b14, 1)]);
     with_rich = with_rich.patch(0x80, &data);
-    let same = section(b"/x\0\xff\0\0\0a", 0x1000, 0, Vec::new());
+    let same = section(*b"/x\0\xff\0\0\0a", 0x1000, 0, Vec::new());
     let bytes = || (0..=255).cycle().take(0x400).collect::<Vec<u8>>();
     vec![
         one("plain_pe32", importing(false).build()),
@@ -122,19 +114,19 @@ pub(super) fn tricks() -> Vec<Trick> {
         one(
             "sections_overlapping",
             sections(vec![
-                section(b".a\0\0\0\0\0\0", 0x1000, 0x400, bytes()),
-                section(b".b\0\0\0\0\0\0", 0x1200, 0x500, bytes()),
-                section(b".c\0\0\0\0\0\0", 0x1000, 0x400, bytes()),
-                section(b".d\0\0\0\0\0\0", 0x1800, 0x600, bytes()),
+                section(*b".a\0\0\0\0\0\0", 0x1000, 0x400, bytes()),
+                section(*b".b\0\0\0\0\0\0", 0x1200, 0x500, bytes()),
+                section(*b".c\0\0\0\0\0\0", 0x1000, 0x400, bytes()),
+                section(*b".d\0\0\0\0\0\0", 0x1800, 0x600, bytes()),
             ])
             .build(),
         ),
         one(
             "sections_wrapping",
             sections(vec![
-                SectionSpec { virtual_size: 0x2000, ..section(b".high\0\0\0", 0xffff_f000, 0x400, bytes()) },
-                SectionSpec { virtual_size: u32::MAX, ..section(b".all\0\0\0\0", 0x1000, 0x400, bytes()) },
-                SectionSpec { raw_size: Some(u32::MAX), ..section(b".raw\0\0\0\0", 0x3000, 0x400, bytes()) },
+                SectionSpec { virtual_size: 0x2000, ..section(*b".high\0\0\0", 0xffff_f000, 0x400, bytes()) },
+                SectionSpec { virtual_size: u32::MAX, ..section(*b".all\0\0\0\0", 0x1000, 0x400, bytes()) },
+                SectionSpec { raw_size: Some(u32::MAX), ..section(*b".raw\0\0\0\0", 0x3000, 0x400, bytes()) },
             ])
             .directory(IMPORT, 0xffff_fff0, 40)
             .build(),
@@ -148,7 +140,7 @@ pub(super) fn tricks() -> Vec<Trick> {
             PeBuilder {
                 section_alignment: 0x20,
                 file_alignment: 0x20,
-                ..sections(vec![section(b".x\0\0\0\0\0\0", 0x2a0, 0x2a0, import_table(0x2a0, false))])
+                ..sections(vec![section(*b".x\0\0\0\0\0\0", 0x2a0, 0x2a0, import_table(0x2a0, false))])
             }
             .directory(IMPORT, 0x2a0, 40)
             .build(),
