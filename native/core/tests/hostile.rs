@@ -1,7 +1,8 @@
 //! Changed files through the whole extraction: no panic, bounded steps and memory, the same record twice.
 //!
 //! Each case follows from the seed and its number alone. By hand: `MERC_MUTATIONS` asks for another number
-//! of cases, `MERC_SEED` for other ones, `MERC_CASE` for a single one, which is written to a file.
+//! of cases, `MERC_SEED` for other ones, `MERC_CASE` for a single one, which is written to a file, and
+//! `MERC_SEED_FILES` for changes of a folder's files in place of the tricks.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test that panics has failed
 
@@ -148,6 +149,12 @@ fn every_trick_and_every_change_of_one_gives_the_same_row_twice_without_a_panic_
         if work::taken() - began <= MAX_SEED_STEPS {
             seeds.push(file);
         }
+    }
+    if let Ok(folder) = std::env::var("MERC_SEED_FILES") {
+        let mut paths: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        seeds = paths.iter().map(|path| std::fs::read(path).unwrap()).collect();
     }
     for case in only.map_or(0..cases, |case| case..case + 1) {
         let mut random = Random(seed ^ case.wrapping_mul(0xd134_2543_de82_ef95));
