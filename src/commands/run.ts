@@ -1,6 +1,7 @@
 // `merc run`: the plan through the pool into the Parquet store. The wiring, without a word printed.
 
 import { committedIds } from '../core/commit.ts';
+import { UsageError } from '../core/errors.ts';
 import { sha256Of } from '../core/layout.ts';
 import type { RunOptions } from '../core/options.ts';
 import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
@@ -8,6 +9,7 @@ import { profiler, type Profiler, type RunProfile } from '../core/profile.ts';
 import { run } from '../core/run.ts';
 import type { Counts, ShardFiles } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
+import { cpuProblem } from '../native.ts';
 import { extraction, openPool } from '../pool/pool.ts';
 import { planRun, survey, type Planned } from '../sources/planning.ts';
 import { uncommitted } from '../sources/plan.ts';
@@ -41,6 +43,8 @@ export interface RunReport extends Finished {
 export async function runExtraction(options: RunOptions, signal: AbortSignal, observer: RunObserver = {}): Promise<RunReport> {
   const started = performance.now();
   const { out } = options;
+  const problem = cpuProblem();
+  if (problem !== null) throw new UsageError(problem);
   const existing = await writableOutput(out);
   return withDatabase(out, signal, async (database) => {
     const surveyed = await survey(options, existing, new Set(await committedIds(out)), signal);

@@ -164,6 +164,12 @@ pub fn coverage() -> Result<String> {
         .map_err(|error| Error::from_reason(error.to_string()))
 }
 
+/// What is wrong with `MERC_CPU`; none where it can be followed.
+#[napi]
+pub fn cpu_problem() -> Option<String> {
+    merc_core::cpu::forced().err()
+}
+
 /// Versions of extractor and schema, and the kernels in use.
 #[napi]
 pub fn version() -> Version {

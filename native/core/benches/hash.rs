@@ -8,7 +8,8 @@
 use std::hint::black_box;
 
 use md5::Md5;
-use merc_core::hash::{AlgorithmSet, CpuPath, Job, cpu_path};
+use merc_core::cpu;
+use merc_core::hash::{AlgorithmSet, Job, cpu_path, digest_jobs_by};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
@@ -49,12 +50,12 @@ fn set(name: &str, messages: &[&[u8]]) {
     ];
     for (choice, algorithms) in choices {
         let jobs: Vec<_> = messages.iter().map(|message| Job::new(message, algorithms)).collect();
-        let paths: Vec<_> = CpuPath::ALL.into_iter().filter(|path| path.is_available()).collect();
+        let paths: Vec<_> = cpu::paths().collect();
         let mut seconds = vec![[0.0; ROUNDS]; paths.len() + 1];
         for round in 0..ROUNDS {
             seconds[0][round] = timed(bytes, || messages.iter().for_each(|message| one(message, algorithms)));
             for (path, seconds) in paths.iter().zip(&mut seconds[1..]) {
-                seconds[round] = timed(bytes, || _ = black_box(path.digest_jobs(&jobs)));
+                seconds[round] = timed(bytes, || _ = black_box(digest_jobs_by(*path, &jobs)));
             }
         }
         print!("  {choice:10}");

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use md5::Md5;
-use merc_core::hash::{Algorithm, AlgorithmSet, CpuPath, DigestSet, Digests, Job, JobDigests};
+use merc_core::cpu::paths;
+use merc_core::hash::{Algorithm, AlgorithmSet, DigestSet, Digests, Job, JobDigests, digest_jobs_by};
 use merc_core::hash::{cpu_path, digest_jobs, hex};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
@@ -23,10 +24,6 @@ fn message(length: usize) -> Vec<u8> {
 
 fn line(length: usize, digests: &DigestSet) -> String {
     format!("{length}\t{}\t{}\t{}", hex(&digests.md5), hex(&digests.sha1), hex(&digests.sha256))
-}
-
-fn paths() -> impl Iterator<Item = CpuPath> {
-    CpuPath::ALL.into_iter().filter(|path| path.is_available())
 }
 
 fn sets() -> impl Iterator<Item = AlgorithmSet> {
@@ -88,7 +85,7 @@ fn digests_are_those_of_hashlib_at_every_block_edge() {
     }
     let jobs: Vec<_> = messages.iter().map(|message| Job::new(message, AlgorithmSet::FILE)).collect();
     for path in paths() {
-        for (found, expected) in path.digest_jobs(&jobs).iter().zip(HASHLIB.lines()) {
+        for (found, expected) in digest_jobs_by(path, &jobs).iter().zip(HASHLIB.lines()) {
             let length = expected.split('\t').next().unwrap().parse().unwrap();
             let (md5, sha1, sha256) = (found.md5.unwrap(), found.sha1.unwrap(), found.sha256.unwrap());
             assert_eq!(line(length, &DigestSet { md5, sha1, sha256 }), expected, "{path:?}");
@@ -104,7 +101,7 @@ fn every_set_of_algorithms_gets_its_digests_and_no_others_at_every_block_edge() 
         let jobs: Vec<_> = messages.iter().map(|message| Job::new(message, set)).collect();
         let expected: Vec<_> = messages.iter().map(|message| expected(message, set)).collect();
         for path in paths() {
-            assert_eq!(path.digest_jobs(&jobs), expected, "{path:?} {set:?}");
+            assert_eq!(digest_jobs_by(path, &jobs), expected, "{path:?} {set:?}");
         }
     }
 }
@@ -117,7 +114,7 @@ fn any_number_of_jobs_fills_the_lanes() {
         let jobs: Vec<_> = messages.iter().map(|message| Job::new(message, AlgorithmSet::FILE)).collect();
         let expected: Vec<_> = messages.iter().map(|message| expected(message, AlgorithmSet::FILE)).collect();
         for path in paths() {
-            assert_eq!(path.digest_jobs(&jobs), expected, "{path:?}, {count} jobs");
+            assert_eq!(digest_jobs_by(path, &jobs), expected, "{path:?}, {count} jobs");
         }
     }
 }
@@ -144,7 +141,7 @@ fn jobs_of_any_lengths_sets_and_cuts_have_their_own_digests_in_any_order() {
             answers.push(expected(message, set));
         }
         for path in paths() {
-            assert_eq!(path.digest_jobs(&jobs), answers, "{path:?}, round {round}");
+            assert_eq!(digest_jobs_by(path, &jobs), answers, "{path:?}, round {round}");
         }
         jobs.reverse();
         answers.reverse();
@@ -160,13 +157,13 @@ fn a_message_may_be_cut_at_every_place() {
         (0..=200).map(|cut| [&message[..cut / 2], &message[cut / 2..cut], &[], &message[cut..]]).collect();
     let jobs: Vec<_> = cuts.iter().map(|parts| Job::of_parts(parts, AlgorithmSet::FILE)).collect();
     for path in paths() {
-        for (cut, digests) in path.digest_jobs(&jobs).iter().enumerate() {
+        for (cut, digests) in digest_jobs_by(path, &jobs).iter().enumerate() {
             assert_eq!(*digests, expected(&message, AlgorithmSet::FILE), "{path:?}, cut at {cut}");
         }
     }
     let nothing = [Job::of_parts(&[], AlgorithmSet::FILE), Job::of_parts(&[&[], &[]], AlgorithmSet::FILE)];
     for path in paths() {
-        assert_eq!(path.digest_jobs(&nothing), [expected(&[], AlgorithmSet::FILE); 2], "{path:?}");
+        assert_eq!(digest_jobs_by(path, &nothing), [expected(&[], AlgorithmSet::FILE); 2], "{path:?}");
     }
 }
 
@@ -178,17 +175,12 @@ fn a_message_that_outlasts_all_others_is_finished_alone() {
     let jobs: Vec<_> = messages.iter().map(|message| Job::new(message, AlgorithmSet::FILE)).collect();
     let expected: Vec<_> = messages.iter().map(|message| expected(message, AlgorithmSet::FILE)).collect();
     for path in paths() {
-        assert_eq!(path.digest_jobs(&jobs), expected, "{path:?}");
+        assert_eq!(digest_jobs_by(path, &jobs), expected, "{path:?}");
     }
 }
 
 #[test]
-fn a_path_is_named_as_mercs_environment_names_it_or_refused() {
-    for path in CpuPath::ALL {
-        let named = CpuPath::named(path.name());
-        assert_eq!(named.ok(), path.is_available().then_some(path));
-    }
-    assert_eq!(CpuPath::named("sse9").unwrap_err(), "MERC_CPU=sse9: not one of portable, avx2, avx512");
+fn the_instructions_in_use_are_documented_ones() {
     let documented = ["avx512", "avx2+sha-ni", "avx2", "sha-ni", "armv8-sha2", "portable"];
     assert!(documented.contains(&cpu_path()));
 }

@@ -10,8 +10,8 @@ use sha2::Digest as _;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-mod cpu;
 mod cursor;
+mod dispatch;
 mod job;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
@@ -27,16 +27,18 @@ mod states;
 mod stitched;
 mod windows;
 
-pub use cpu::CpuPath;
+pub use dispatch::digest_jobs_by;
 pub use job::{Algorithm, AlgorithmSet, Job, JobDigests};
 pub use windows::{DigestSet, Digests};
 
-use crate::work;
+use crate::{cpu, work};
 
 /// The digests of `jobs`, in their order, each by the algorithms that it names.
 pub fn digest_jobs(jobs: &[Job<'_>]) -> Vec<JobDigests> {
-    jobs.iter().for_each(|job| work::pass(job.length() as usize));
-    CpuPath::in_use().digest_jobs(jobs)
+    for job in jobs {
+        work::pass(job.length() as usize);
+    }
+    digest_jobs_by(cpu::path(), jobs)
 }
 
 /// MD5 of a short message.
@@ -52,10 +54,9 @@ pub fn digest_parts(parts: &[&[u8]], algorithms: &[Algorithm]) -> Vec<Vec<u8>> {
     algorithms.iter().filter_map(by).collect()
 }
 
-/// What hashes here: `avx512`, `avx2+sha-ni`, `avx2`; else one message after the other: `sha-ni` or
-/// `armv8-sha2` (both for the SHAs; MD5 has no instruction), or `portable`.
+/// The instructions that hash here, as `avx512`.
 pub fn cpu_path() -> &'static str {
-    CpuPath::in_use().instructions()
+    dispatch::instructions(cpu::path())
 }
 
 /// Lower-case hex of `bytes`.

@@ -1,9 +1,9 @@
 //! MD5, SHA-1 and SHA-256 of a message that is too long for memory and comes in windows.
 
-use crate::work;
+use crate::{cpu, work};
 
-use super::CpuPath;
 use super::cursor::{Block, padding};
+use super::dispatch::single_of;
 use super::job::AlgorithmSet;
 use super::single::Single;
 use super::state::State;
@@ -31,7 +31,7 @@ pub struct Digests {
 
 impl Default for Digests {
     fn default() -> Self {
-        Self { single: CpuPath::in_use().single(), state: State::INITIAL, length: 0, tail: [0; 64] }
+        Self { single: single_of(cpu::path()), state: State::INITIAL, length: 0, tail: [0; 64] }
     }
 }
 

@@ -21,6 +21,7 @@ use parquet::schema::types::{ColumnDescPtr, Type};
 
 use self::chunk::{Chunk, Compressor};
 use crate::limits::{STRING_ROW_GROUP_BYTES, STRING_ROW_GROUP_ROWS};
+use crate::profile::{self, Stage};
 use crate::text::scan::{Encoding, StringSink};
 
 mod chunk;
@@ -131,7 +132,7 @@ impl StringsWriter {
     #[cold]
     fn end_page(&mut self, ends_group: bool) {
         if self.failed.is_none()
-            && let Err(error) = self.write_page(ends_group)
+            && let Err(error) = profile::during(Stage::Strings, || self.write_page(ends_group))
         {
             self.failed = Some(error);
         }
@@ -195,24 +196,20 @@ impl PageRows {
 
 impl Group {
     fn new(columns: [ColumnDescPtr; 4], compressor: &mut Compressor) -> Result<Self> {
-        let encodings = [
-            PageEncoding::DELTA_BINARY_PACKED,
-            PageEncoding::DELTA_BINARY_PACKED,
-            PageEncoding::RLE_DICTIONARY,
-            PageEncoding::DELTA_LENGTH_BYTE_ARRAY,
-        ];
-        let mut at = 0;
-        let mut chunks = encodings.map(|encoding| {
-            let c = Chunk::new(&columns[at], encoding);
-            at += 1;
-            c
-        });
+        let [sample_id, file_offset, encoding, value] = &columns;
+        let mut encoding = Chunk::new(encoding, PageEncoding::RLE_DICTIONARY);
         let mut names = Vec::new();
         for name in [Encoding::Ascii, Encoding::Utf16Le].map(Encoding::name) {
             names.extend((name.len() as u32).to_le_bytes());
             names.extend(name.as_bytes());
         }
-        chunks[2].dictionary(2, &names, compressor)?;
+        encoding.dictionary(2, &names, compressor)?;
+        let chunks = [
+            Chunk::new(sample_id, PageEncoding::DELTA_BINARY_PACKED),
+            Chunk::new(file_offset, PageEncoding::DELTA_BINARY_PACKED),
+            encoding,
+            Chunk::new(value, PageEncoding::DELTA_LENGTH_BYTE_ARRAY),
+        ];
         Ok(Self { rows: 0, text_bytes: 0, samples: None, columns, chunks, plain: Vec::new() })
     }
 

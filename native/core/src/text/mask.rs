@@ -115,6 +115,7 @@ mod x86 {
     #[target_feature(enable = "avx2")]
     fn half_block(half: &[u8; 32]) -> (u32, u32) {
         // SAFETY: the 32 bytes of `half`; the load is one for any alignment.
+        #[expect(clippy::cast_ptr_alignment, reason = "the load is one for any alignment")]
         let bytes = unsafe { _mm256_loadu_si256(half.as_ptr().cast::<__m256i>()) };
         // Moved so that the printable ones are the least of the signed values.
         let moved = _mm256_add_epi8(bytes, _mm256_set1_epi8(0x60));

@@ -205,6 +205,7 @@ struct Ladder([u64; 4]);
 impl Ladder {
     /// Bits at which a run is known to begin or to have ended.
     #[inline(always)]
+    #[expect(clippy::inline_always, reason = "its words stay in the registers of the one loop that calls it")]
     fn ascii(&mut self, one: u64, _zero: u64) -> u64 {
         let Self([one_before, two_before, four_before, _]) = *self;
         let two = one & up(one, one_before, 1);
@@ -218,6 +219,7 @@ impl Ladder {
     /// A character is not zero, so a run of one alignment shares no byte with a run of the other:
     /// both alignments go in one word, and their edges are in file order.
     #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as `ascii`")]
     fn utf16le(&mut self, character: u64, zero: u64) -> u64 {
         let Self([character_before, one_before, two_before, four_before]) = *self;
         let one = zero & up(character, character_before, 1);

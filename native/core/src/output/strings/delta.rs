@@ -1,4 +1,4 @@
-//! DELTA_BINARY_PACKED of Parquet: integers as differences, 32 at a time in as few bits as they need.
+//! `DELTA_BINARY_PACKED` of Parquet: integers as differences, 32 at a time in as few bits as they need.
 //!
 //! Promise: what any reader of the format decodes to the same integers. Layout as in "Encodings" of
 //! the Parquet format, 128 differences a block in four miniblocks.

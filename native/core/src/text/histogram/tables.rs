@@ -41,7 +41,8 @@ impl Kind {
 #[derive(Debug)]
 pub(super) struct Tables {
     bytes: [[u32; 256]; 8],
-    pairs: [[u32; 256]; 256],
+    /// By the second byte, then the first.
+    pairs: Vec<[u32; 256]>,
     /// Bytes counted since they were empty, of any kind.
     counted: usize,
 }
@@ -53,9 +54,9 @@ thread_local! {
 impl Tables {
     /// Empty ones.
     pub(super) fn take() -> Box<Self> {
-        WAITING
-            .take()
-            .unwrap_or_else(|| Box::new(Self { bytes: [[0; 256]; 8], pairs: [[0; 256]; 256], counted: 0 }))
+        WAITING.take().unwrap_or_else(|| {
+            Box::new(Self { bytes: [[0; 256]; 8], pairs: vec![[0; 256]; 256], counted: 0 })
+        })
     }
 
     /// Empties them into `histogram`, for the next to take. `kind` is all that was counted.
