@@ -48,6 +48,10 @@ def name_of_truncated_field(d):
     return not d["merc"] and end > d["row"]["file_size"]
 
 
+def offset_behind_the_file(d):
+    return d["merc"] is None and d["tool"] >= d["row"]["file_size"]
+
+
 def optional_header_missing(d):
     return d["merc"] and not d["tool"] and d["facts"]["refused"].startswith("No Optional Header")
 
@@ -164,6 +168,12 @@ RULES = [
         "fields": ["subsystem_name", "headers_optional.dll_characteristics_names"],
         "holds": name_of_truncated_field,
         "reason": "the file ends before the field does: merc names nothing, pefile names what it padded with zeros",
+    },
+    {
+        "name": "offset-behind-the-file",
+        "fields": ["entry_point.file_offset"],
+        "holds": offset_behind_the_file,
+        "reason": "the file ends before its entry point: merc gives null, pefile the offset where it would be",
     },
     {
         "name": "unlisted-name",

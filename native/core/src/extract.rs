@@ -13,6 +13,7 @@ use crate::column::{Bytes, Timestamp};
 use crate::feature;
 use crate::hash::{AlgorithmSet, Digests, hex};
 use crate::input::{self, Buffers, Contents, Opened, Room};
+use crate::pe::checksum::Words;
 use crate::pe::{self, Image, names};
 use crate::problems::Problems;
 use crate::profile::{self, Stage};
@@ -135,7 +136,7 @@ fn see<'a, R: Read>(
     let image = profile::during(Stage::Parse, || {
         guarded("header", problems, |problems| Image::parse(contents.head, problems))
     });
-    let spans = caught_io(|| {
+    let counts = caught_io(|| {
         profile::during(Stage::Scan, || {
             if is_whole {
                 let cuts = image.as_ref().filter(|_| !options.classic).map(feature::parts::cuts);
@@ -149,7 +150,7 @@ fn see<'a, R: Read>(
     extraction.sample.file_size = contents.size as i64;
     note_changes(file, &contents, problems);
     profile::during(Stage::Parse, || {
-        parse(&contents, image, spans.as_ref(), options, extraction, problems);
+        parse(&contents, image, counts.as_ref(), options, extraction, problems);
     });
     Ok(())
 }
@@ -161,13 +162,24 @@ fn scan_whole<'a>(
     options: Options,
     strings: &mut impl StringSink,
     Extraction { sample, pending, .. }: &mut Extraction<'a>,
-) -> Spans {
+) -> Counts {
     pending.push(Pending::new(contents.head, AlgorithmSet::FILE, Columns::File));
-    let mut spans = Spans::new(contents.size, cuts);
-    let (ascii, wide) = scan_beside(contents.head, strings, |bytes| spans.push(bytes));
-    count_bytes(sample, &spans.part(0, contents.size).unwrap_or_default(), options);
+    let mut counts = Counts { spans: Spans::new(contents.size, cuts), words: Words::default() };
+    let (ascii, wide) = scan_beside(contents.head, strings, |bytes| {
+        counts.spans.push(bytes);
+        if !options.classic {
+            counts.words.add(bytes);
+        }
+    });
+    count_bytes(sample, &counts.spans.part(0, contents.size).unwrap_or_default(), options);
     count_strings(sample, ascii, wide);
-    spans
+    counts
+}
+
+/// What the scan of a file that is held whole has counted beside strings.
+struct Counts {
+    spans: Spans,
+    words: Words,
 }
 
 /// What is gathered of a file that is larger than what is held.
@@ -253,7 +265,7 @@ fn millis(time: i64) -> String {
 fn parse<'a>(
     contents: &Contents<'a>,
     image: Option<Image<'a>>,
-    spans: Option<&Spans>,
+    counts: Option<&Counts>,
     options: Options,
     extraction: &mut Extraction<'a>,
     problems: &mut Problems,
@@ -288,7 +300,7 @@ fn parse<'a>(
     directories(&image, sample, problems);
     clr(&image, sample, problems);
     resources(&image, extraction, problems);
-    pivots::pivots(&image, contents.size, spans, extraction, problems);
+    pivots::pivots(&image, contents.size, counts, extraction, problems);
 }
 
 fn clr(image: &Image, sample: &mut Sample, problems: &mut Problems) {

@@ -3,25 +3,25 @@
 //! They run behind the stages of the tables, because hashes and hints are computed from those.
 
 use super::digests::{Columns, Extraction, Pending};
-use super::guarded;
+use super::{Counts, guarded};
 use crate::feature;
 use crate::hash::{AlgorithmSet, hex, md5};
 use crate::limits::{MAX_DOS_STUB, MAX_SECTION_TEXT};
+use crate::pe::checksum::Words;
 use crate::pe::{self, Image};
 use crate::problems::Problems;
 use crate::schema::{Checksum, DosStub, Overlay, Rich};
-use crate::text::histogram::spans::Spans;
 use crate::text::magic::magic;
 
 /// Fills in the columns; the file may be longer than the image that was held of it.
 pub(super) fn pivots<'a>(
     image: &Image<'a>,
     file_size: u64,
-    spans: Option<&Spans>,
+    counts: Option<&Counts>,
     Extraction { sample, pending, .. }: &mut Extraction<'a>,
     problems: &mut Problems,
 ) {
-    let is_whole = image.bytes().len() as u64 == file_size;
+    let spans = counts.map(|counts| &counts.spans);
     if let Some(stub) = pe::rich::stub(image) {
         sample.dos_stub = Some(DosStub { size: stub.len() as i64, sha256: None });
         if stub.len() <= MAX_DOS_STUB {
@@ -42,7 +42,7 @@ pub(super) fn pivots<'a>(
     sample.coff_symbol_table = guarded("coff", problems, |problems| pe::coff::symbol_table(image, problems));
     sample.entry_point =
         guarded("entry_point", problems, |problems| pe::entry_point::entry_point(image, problems));
-    sample.checksum = guarded("checksum", problems, |_| checksum(image, is_whole));
+    sample.checksum = guarded("checksum", problems, |_| checksum(image, counts.map(|counts| counts.words)));
     let delayed =
         guarded("delay_import", problems, |problems| pe::delay_import::delay_imports(image, problems));
     if let Some(delayed) = delayed {
@@ -81,10 +81,10 @@ pub(super) fn pivots<'a>(
     sample.packer_hints = guarded("packer", problems, |_| Some(feature::packer::hints(image, sample)));
 }
 
-fn checksum(image: &Image, is_whole: bool) -> Option<Checksum> {
+fn checksum(image: &Image, words: Option<Words>) -> Option<Checksum> {
     let stored = image.optional_header()?.check_sum?;
     let offset = image.optional_header_offset();
-    let computed = is_whole.then(|| i64::from(pe::checksum::checksum(image.bytes(), offset)));
+    let computed = words.map(|words| i64::from(pe::checksum::checksum(image.bytes(), words, offset)));
     Some(Checksum { stored, computed })
 }
 

@@ -10,16 +10,28 @@ use crate::work;
 /// File offset of the field within the optional header, PE32 and PE32+.
 const FIELD: usize = 64;
 
-/// The checksum of `bytes`, whose optional header begins at `optional_header`, a PE and so not all zeros.
-pub fn checksum(bytes: &[u8], optional_header: usize) -> u32 {
+/// Sum of a file's words, taken as its bytes come.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Words(u64);
+
+impl Words {
+    /// Adds the next bytes, an even number of them but for the last.
+    pub fn add(&mut self, bytes: &[u8]) {
+        work::pass(bytes.len());
+        self.0 += sum(bytes);
+    }
+}
+
+/// The checksum of `bytes` with the sum `words`; the optional header begins at `optional_header`. A PE is not
+/// all zeros.
+pub fn checksum(bytes: &[u8], Words(words): Words, optional_header: usize) -> u32 {
     let field = optional_header.saturating_add(FIELD);
-    work::pass(bytes.len());
     let stored = bytes.get(field..).unwrap_or_default();
     let mut masked = [0; 6];
     // The field with the byte before it where it stands at an odd offset, so that words stay words.
     let shift = field % 2;
     masked.iter_mut().skip(shift).zip(stored.iter().take(4)).for_each(|(to, from)| *to = *from);
-    let all = folded(sum(bytes));
+    let all = folded(words);
     let without = u64::from(all) + u64::from(!folded(sum(&masked)));
     u32::from(folded(without)).wrapping_add(bytes.len() as u32)
 }
@@ -50,7 +62,7 @@ fn folded(mut sum: u64) -> u16 {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
-    use super::checksum;
+    use super::{Words, checksum};
 
     /// Word by word, as the definition has it.
     fn by_definition(bytes: &[u8], field: usize) -> u32 {
@@ -72,9 +84,11 @@ mod tests {
         let high = vec![0xff; 399];
         for bytes in [noise, high] {
             for length in 66..bytes.len() {
+                let mut words = Words::default();
+                bytes[..length].chunks(64).for_each(|piece| words.add(piece));
                 for optional_header in [0, 1, 2, 3, 88, 89, length - 66, length] {
                     assert_eq!(
-                        checksum(&bytes[..length], optional_header),
+                        checksum(&bytes[..length], words, optional_header),
                         by_definition(&bytes[..length], optional_header + 64),
                         "{length} {optional_header}"
                     );
