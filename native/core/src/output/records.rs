@@ -11,7 +11,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use crate::column::Column;
 use crate::features::CLASSIC;
@@ -34,7 +34,13 @@ impl RecordsWriter {
         let DataType::Struct(fields) = Sample::data_type() else { unreachable!() };
         let fields: Vec<Field> =
             fields.iter().filter(|field| kept(field, classic)).map(|field| field.as_ref().clone()).collect();
-        let properties = WriterProperties::builder().set_compression(Compression::UNCOMPRESSED).build();
+        // Read once, whole and by one reader: what shortens a file or finds a page in it is work for nothing.
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::UNCOMPRESSED)
+            .set_dictionary_enabled(false)
+            .set_statistics_enabled(EnabledStatistics::None)
+            .set_offset_index_disabled(true)
+            .build();
         let schema: SchemaRef = Schema::new(fields).into();
         let file = ArrowWriter::try_new(File::create(path)?, schema.clone(), Some(properties))?;
         Ok(Self { file, schema, classic, waiting: Vec::new(), waiting_bytes: 0, batch_bytes: 0 })
