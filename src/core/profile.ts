@@ -4,7 +4,7 @@
 // stored; the rest is what all processes used and no stage did: start-up, planning, Node itself.
 
 /** Stages in the order in which a file meets them. */
-const ORDER = ['read', 'scan', 'parse', 'hash', 'strings', 'records', 'store'];
+const ORDER = ['read', 'scan', 'parse', 'parts', 'hash', 'strings', 'records', 'store'];
 
 /** CPU seconds by stage, `rest` last. */
 export type Stages = Readonly<Record<string, number>>;

@@ -275,7 +275,8 @@ fn parse<'a>(
     if bytes.len() as u64 != contents.size {
         problems.limit("max_file_size");
     }
-    sample.magic = guarded("magic", problems, |_| Some(magic(bytes, contents.size)));
+    sample.magic =
+        profile::during(Stage::Parts, || guarded("magic", problems, |_| Some(magic(bytes, contents.size))));
     if options.tlsh && bytes.len() as u64 == contents.size {
         sample.tlsh = guarded("tlsh", problems, |_| feature::tlsh::tlsh(bytes));
     }
@@ -354,9 +355,10 @@ fn resources<'a>(
     let Some(tree) = tree else { return };
     let leaves = &tree.leaves;
     sample.resource_directory = Some(tree.directory);
-    let (rows, data) =
+    let (rows, data) = profile::during(Stage::Parts, || {
         guarded("resource", problems, |problems| Some(pe::resource::resources(image, leaves, problems)))
-            .unzip();
+    })
+    .unzip();
     sample.resources = rows;
     pending.extend(
         data.into_iter()

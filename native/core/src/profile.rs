@@ -17,8 +17,10 @@ pub enum Stage {
     Read,
     /// Strings and histogram.
     Scan,
-    /// The PE structure, magic, statistics of parts.
+    /// The PE structure.
     Parse,
+    /// Magic, and statistics of sections, resources and the overlay.
+    Parts,
     /// Digests.
     Hash,
     /// Writing the strings.
@@ -27,12 +29,20 @@ pub enum Stage {
     Records,
 }
 
-const STAGES: usize = 7;
+const STAGES: usize = 8;
 
 impl Stage {
     /// All of them.
-    pub const ALL: [Self; STAGES] =
-        [Self::Read, Self::Scan, Self::Parse, Self::Hash, Self::Strings, Self::Records, Self::Rest];
+    pub const ALL: [Self; STAGES] = [
+        Self::Read,
+        Self::Scan,
+        Self::Parse,
+        Self::Parts,
+        Self::Hash,
+        Self::Strings,
+        Self::Records,
+        Self::Rest,
+    ];
 
     /// Its name in a profile.
     pub const fn name(self) -> &'static str {
@@ -41,6 +51,7 @@ impl Stage {
             Self::Read => "read",
             Self::Scan => "scan",
             Self::Parse => "parse",
+            Self::Parts => "parts",
             Self::Hash => "hash",
             Self::Strings => "strings",
             Self::Records => "records",

@@ -10,6 +10,7 @@ use crate::limits::{MAX_DOS_STUB, MAX_SECTION_TEXT};
 use crate::pe::checksum::Words;
 use crate::pe::{self, Image};
 use crate::problems::Problems;
+use crate::profile::{self, Stage};
 use crate::schema::{Checksum, DosStub, Overlay, Rich};
 use crate::text::magic::magic;
 
@@ -56,11 +57,13 @@ pub(super) fn pivots<'a>(
     sample.imphash = guarded("imphash", problems, |problems| feature::imphash::imphash(imports, problems));
     let exports = sample.exports.as_deref().unwrap_or_default();
     sample.exphash = guarded("exphash", problems, |_| feature::exphash::exphash(exports));
-    sample.overlay = guarded("overlay", problems, |_| {
-        let mut overlay = overlay(image, file_size)?;
-        let bytes = feature::parts::overlay(image, &mut overlay, spans);
-        pending.extend(bytes.map(|bytes| Pending::new(bytes, AlgorithmSet::SHA256, Columns::Overlay)));
-        Some(overlay)
+    sample.overlay = profile::during(Stage::Parts, || {
+        guarded("overlay", problems, |_| {
+            let mut overlay = overlay(image, file_size)?;
+            let bytes = feature::parts::overlay(image, &mut overlay, spans);
+            pending.extend(bytes.map(|bytes| Pending::new(bytes, AlgorithmSet::SHA256, Columns::Overlay)));
+            Some(overlay)
+        })
     });
 
     let mut sections = image.sections().to_vec();
@@ -71,7 +74,9 @@ pub(super) fn pivots<'a>(
             room -= section.long_name.as_ref().map_or(0, String::len);
         }
         pe::section_layout::oddities(image, problems);
-        Some(feature::parts::sections(image, &mut sections, spans, problems))
+        Some(profile::during(Stage::Parts, || {
+            feature::parts::sections(image, &mut sections, spans, problems)
+        }))
     });
     pending.extend(data.into_iter().flatten().map(|data| {
         let algorithms = AlgorithmSet::MD5 | AlgorithmSet::SHA256;
