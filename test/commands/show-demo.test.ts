@@ -88,6 +88,24 @@ test('a signed file with a changed byte says that its digest does not match', as
   });
 });
 
+test('a signature that was copied from another file, with the digest of this one in it, is told', async () => {
+  const { bytes } = file(SIGNED);
+  const forged = Buffer.from(bytes);
+  forged.writeUInt8(forged.readUInt8(0x2000) ^ 1, 0x2000);
+  Buffer.from(authentihash(forged), 'hex').copy(forged, forged.indexOf(Buffer.from(authentihash(bytes), 'hex')));
+  await inFolder(async (folder) => {
+    const path = join(folder, 'forged');
+    await writeFile(path, forged);
+    const extracted = extractSample(path);
+    const [signature] = extracted.sample.signatures ?? [];
+    assert.deepEqual([signature?.digest_matches, signature?.content_digest_matches, signature?.signature_verifies], [true, false, true]);
+    holds(samplePage(extracted, 100).split('\n'), [
+      'signed        by K Desktop Environment e.V.: digest matches the file, MADE FOR ANOTHER CONTENT (chain',
+      '  signature   MADE FOR ANOTHER CONTENT',
+    ]);
+  });
+});
+
 test('the page of a .NET DLL has its assembly, its references and its version strings', async () => {
   holds(await pageOf(DOTNET), [
     'signed        no',

@@ -216,3 +216,7 @@ pub const MAX_SECTION_TEXT: usize = 64 << 10;
 /// Bits of an RSA modulus with which a signature is verified: the largest in use is 4,096, and the time
 /// grows with the square.
 pub const MAX_RSA_BITS: usize = 8192;
+
+/// Bytes of an RSA exponent with which a signature is verified: all in use fit three, and the time grows
+/// with their number. The crate takes up to 2^33.
+pub const MAX_RSA_EXPONENT_BYTES: usize = 4;

@@ -160,6 +160,11 @@ fn a_file_without_signature_has_one_authentihash_and_a_file_in_windows_has_none(
     assert_eq!((sample.signatures, sample.win_certificates), (None, None));
     let cut = extracted("cut", &file, Options { classic: false, max_file_size: 1_000, tlsh: false });
     assert_eq!((cut.status.as_str(), cut.authentihash_sha256), ("partial", None));
+    // A table behind what is held of the file is not behind the file.
+    let file = with_table(&builder(true), &entry(&signed(&[], &[])));
+    let cut = extracted("signed", &file, Options { classic: false, max_file_size: 1_000, tlsh: false });
+    assert_eq!((cut.signatures, cut.limits_hit), (None, vec!["max_file_size".to_owned()]));
+    assert!(!cut.problems.iter().any(|problem| problem.stage == "certificate"));
 }
 
 #[test]
@@ -173,7 +178,8 @@ fn what_the_signer_says_is_read_and_the_certificate_found() {
         attribute(MESSAGE_DIGEST, &tlv(4, &[0; 32])),
     ];
     let (signature, problems) = read_one(&signed(&attributes, &[]));
-    assert_eq!(problems.list, []);
+    // What is signed is of other content.
+    assert_eq!((kinds(&problems), problems.broken), (vec!["content_digest"], false));
     assert_eq!(signature.signer.as_deref(), Some("CN=signer"));
     assert_eq!(signature.signer_issuer.as_deref(), Some("CN=ca"));
     assert_eq!(signature.signer_serial.as_deref(), Some("7"));

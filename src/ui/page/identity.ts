@@ -48,9 +48,15 @@ export function outcome(sample: Sample): Block {
   ];
 }
 
-function signed({ signatures, win_certificates }: Sample): string {
+/** Index of the certificate table among the data directories. */
+const SECURITY = 4;
+
+function signed({ signatures, win_certificates, data_directories }: Sample): string {
   const first = signatures?.[0];
-  if (first === undefined) return win_certificates === null ? 'no' : 'no signature could be read in the certificate table';
+  if (first === undefined) {
+    if (win_certificates !== null) return 'no signature could be read in the certificate table';
+    return (data_directories?.[SECURITY]?.size ?? 0) > 0 ? 'the certificate table could not be read' : 'no';
+  }
   return `by ${commonName(first.signer)}: ${verdict(first)}`;
 }
 

@@ -1,5 +1,5 @@
 // Signatures and certificates. What they say is shown as their own word: verified is that the digest is
-// the file's and that the signer's key made the signature, never a chain.
+// the file's and that the signer's key signed it, never a chain.
 
 import type { Certificate, Sample, Signature } from '../../core/sample.ts';
 import { formatCount } from '../format.ts';
@@ -12,14 +12,20 @@ function digestWord(matches: boolean | null): string {
   return matches === null ? 'not compared' : matches ? 'matches the file' : 'DOES NOT MATCH THE FILE';
 }
 
-/** What a signature says that holds, and what does not. */
+/** What `signature_verifies` and `countersignature_verifies` say. */
 function keyWord(verifies: boolean | null, key: string): string {
   return verifies === null ? 'not verified' : verifies ? `made with ${key}` : `NOT MADE WITH ${key.toUpperCase()}`;
 }
 
-/** In a few words: whose it is, whether it is of this file and theirs. */
-export function verdict({ digest_matches, signature_verifies }: Signature): string {
-  return `digest ${digestWord(digest_matches)}, ${keyWord(signature_verifies, "the signer's key")} (chain not verified)`;
+/** The same of a signature that may have been made for something else than the digest beside it. */
+function signatureWord({ content_digest_matches, signature_verifies }: Signature): string {
+  if (content_digest_matches === false) return 'MADE FOR ANOTHER CONTENT';
+  return keyWord(signature_verifies, "the signer's key");
+}
+
+/** In a few words: whether it is of this file and theirs. */
+export function verdict(signature: Signature): string {
+  return `digest ${digestWord(signature.digest_matches)}, ${signatureWord(signature)} (chain not verified)`;
 }
 
 export function signatures({ signatures: all }: Sample): Block {
@@ -36,7 +42,7 @@ function signature(one: Signature): Line[] {
       `${where}${one.digest_algorithm ?? '?'} ${digestWord(one.digest_matches)}${one.page_hashes === null ? '' : `, page hashes ${one.page_hashes}`}`,
     ],
     ['', one.digest],
-    ['  signature', keyWord(one.signature_verifies, "the signer's key")],
+    ['  signature', signatureWord(one)],
     [
       '  signed',
       one.signing_time === null ? null : `${one.signing_time} UTC${one.countersignature === null ? ' by its own word' : ` (${one.countersignature})`}`,

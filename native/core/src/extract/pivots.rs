@@ -70,8 +70,13 @@ pub(super) fn pivots<'a>(
     let data = guarded("section", problems, |problems| {
         let mut room = MAX_SECTION_TEXT;
         for section in &mut sections {
-            section.long_name = pe::coff::long_name(image, section).filter(|name| name.len() <= room);
-            room -= section.long_name.as_ref().map_or(0, String::len);
+            let name = pe::coff::long_name(image, section, problems);
+            if name.as_ref().is_some_and(|name| name.len() > room) {
+                problems.limit("section_text");
+                break;
+            }
+            room -= name.as_ref().map_or(0, String::len);
+            section.long_name = name;
         }
         pe::section_layout::oddities(image, problems);
         Some(profile::during(Stage::Parts, || {

@@ -48,8 +48,8 @@ pub(super) fn trust<'a>(
     }
 }
 
-/// The certificate table as far as the file holds it; `None` where there is none or it lies behind the
-/// end of the file.
+/// The certificate table as far as it is held; `None` where there is none, or it lies behind the end of the
+/// file or of what is held of it.
 fn certificate_table<'a>(
     image: &Image<'a>,
     file_size: u64,
@@ -59,6 +59,9 @@ fn certificate_table<'a>(
     let bytes = image.bytes();
     let end = (range.end as usize).min(bytes.len());
     let Some(table) = bytes.get(range.start as usize..end) else {
+        if range.start < file_size {
+            return None; // behind what is held of the file: `max_file_size` has said so
+        }
         let detail = format!("{} bytes", range.end - range.start);
         problems.add("certificate", "table_out_of_file", range.start, detail);
         return None;

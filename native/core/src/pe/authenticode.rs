@@ -36,7 +36,7 @@ pub(super) struct IndirectData<'a> {
     pub(super) digest: Option<String>,
     /// Algorithm of the page hashes, where there are any.
     pub(super) page_hashes: Option<String>,
-    /// What the attribute `messageDigest` is the digest of.
+    /// What the attribute `messageDigest` is the digest of; empty where it is cut.
     pub(super) signed_bytes: &'a [u8],
 }
 
@@ -50,7 +50,9 @@ pub(super) fn indirect_data<'a>(content: &Element<'a>, problems: &mut Problems) 
     let octets = value.octets();
     let data = octets.map_or(Some(value), |octets| octets.first());
     let mut read = IndirectData {
-        signed_bytes: octets.map_or(value.content, |octets| octets.content),
+        signed_bytes: Some(octets.unwrap_or(value))
+            .filter(|signed| signed.whole)
+            .map_or(&[], |signed| signed.content),
         ..IndirectData::default()
     };
     let Some(data) = data.filter(|data| data.identifier == SEQUENCE) else {

@@ -41,17 +41,28 @@ pub fn symbol_table(image: &Image<'_>, problems: &mut Problems) -> Option<CoffSy
     Some(CoffSymbolTable { file_offset: offset as i64, symbol_count, string_table_size })
 }
 
-/// The name behind `/123` (decimal) or `//AAAAAA` (base 64); `None` where the section has its own.
-pub fn long_name(image: &Image<'_>, section: &Section) -> Option<String> {
+/// The name behind `/123` (decimal) or `//AAAAAA` (base 64); `None` where the section has its own, or, with an
+/// oddity noted, where there is none behind it.
+pub fn long_name(image: &Image<'_>, section: &Section, problems: &mut Problems) -> Option<String> {
     let digits = section.name_raw.0.strip_prefix(b"/")?;
     let digits = digits.split(|byte| *byte == 0).next()?;
     let offset = match digits.strip_prefix(b"/") {
         Some(digits) => number(digits, 64, base64_digit)?,
         None => number(digits, 10, |byte| byte.is_ascii_digit().then(|| u64::from(byte - b'0')))?,
     };
-    let name = string_table(image)?.get(usize::try_from(offset).ok()?..)?;
-    let name = name.get(..MAX_NAME).unwrap_or(name).split(|byte| *byte == 0).next()?;
-    Some(text::escaped(name)).filter(|name| !name.is_empty())
+    let behind = string_table(image).and_then(|table| table.get(usize::try_from(offset).ok()?..));
+    let name = behind.map(|behind| behind.get(..=MAX_NAME).unwrap_or(behind));
+    let name = name.and_then(|name| name.split(|byte| *byte == 0).next()).filter(|name| !name.is_empty());
+    let Some(mut name) = name else {
+        // What is stripped of its symbols often keeps these names.
+        problems.odd("section", "long_name", None, section.name.as_str());
+        return None;
+    };
+    if name.len() > MAX_NAME {
+        problems.limit("name_length");
+        name = name.get(..MAX_NAME)?;
+    }
+    Some(text::escaped(name))
 }
 
 fn place(image: &Image<'_>) -> Option<(usize, usize)> {

@@ -26,11 +26,32 @@ const GENERALIZED_TIME: u8 = 0x18;
 
 const STAGE: &str = "signature";
 
+/// How a countersignature is made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A `SignerInfo` over the signature.
+    #[default]
+    Pkcs9,
+    /// A timestamp token.
+    Rfc3161,
+}
+
+impl Kind {
+    /// Its name in the column.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Pkcs9 => "pkcs9",
+            Self::Rfc3161 => "rfc3161",
+        }
+    }
+}
+
 /// One countersignature.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Countersignature<'a> {
-    /// `pkcs9` or `rfc3161`.
-    pub(super) kind: &'static str,
+    pub(super) kind: Kind,
+    /// The `TSTInfo` of a timestamp token.
+    token_info: Option<Element<'a>>,
     pub(super) time: Option<Timestamp>,
     pub(super) signer: Signer<'a>,
     /// It is of the signature around it, and the countersigner's key made it.
@@ -40,11 +61,11 @@ pub(super) struct Countersignature<'a> {
 }
 
 /// Where the countersignatures among `unsigned` lie, with their kind, in file order.
-pub(super) fn elements<'a>(unsigned: &Attributes<'a>) -> impl Iterator<Item = (&'static str, Element<'a>)> {
+pub(super) fn elements<'a>(unsigned: &Attributes<'a>) -> impl Iterator<Item = (Kind, Element<'a>)> {
     unsigned.iter().flat_map(|(kind, values)| {
         let kind = match kind {
-            COUNTERSIGNATURE => Some("pkcs9"),
-            MICROSOFT_TIMESTAMP | TIMESTAMP_TOKEN => Some("rfc3161"),
+            COUNTERSIGNATURE => Some(Kind::Pkcs9),
+            MICROSOFT_TIMESTAMP | TIMESTAMP_TOKEN => Some(Kind::Rfc3161),
             _ => None,
         };
         kind.into_iter().flat_map(move |kind| values.children().flatten().map(move |value| (kind, value)))
@@ -54,44 +75,55 @@ pub(super) fn elements<'a>(unsigned: &Attributes<'a>) -> impl Iterator<Item = (&
 /// The countersignature in `element` of the signature that has the value `stamped` and came with the
 /// certificates `around`.
 pub(super) fn countersignature<'a>(
-    kind: &'static str,
+    kind: Kind,
     element: &Element<'a>,
     stamped: &[u8],
     around: Option<Element<'a>>,
     problems: &mut Problems,
 ) -> Countersignature<'a> {
-    let (info, token_info, certificates) = if kind == "pkcs9" {
-        (SignerInfo::read(element, problems), None, None)
-    } else {
-        let token = signed_data(element).unwrap_or_default();
-        let info = token.signer_infos.and_then(|infos| SignerInfo::read(&infos.first()?, problems));
-        (info, message(&token, TST_INFO), token.certificates)
-    };
-    let mut read = Countersignature {
-        kind,
-        time: token_info.and_then(|info| token_time(&info)),
-        signer: Signer::default(),
-        verifies: None,
-        certificates,
+    let mut read = Countersignature { kind, ..Countersignature::default() };
+    let info = match kind {
+        Kind::Pkcs9 => SignerInfo::read(element, problems),
+        Kind::Rfc3161 => {
+            let token = signed_data(element).unwrap_or_default();
+            read.certificates = token.certificates;
+            read.token_info = message(&token, TST_INFO);
+            read.time = read.token_info.and_then(|info| token_time(&info));
+            token.signer_infos.and_then(|infos| SignerInfo::read(&infos.first()?, problems))
+        }
     };
     if let Some(info) = info {
-        if kind == "pkcs9" {
+        if kind == Kind::Pkcs9 {
             read.time = signing_time(&info, problems);
         }
-        read.signer = signer(&info, certificates.into_iter().chain(around), problems);
-        // What a timestamp signs names in turn what is stamped.
-        let message = token_info.map_or(stamped, |token_info| token_info.content);
-        let made = signature_verifies(&info, read.signer.certificate, message);
-        let of_message = message_digest_matches(&info, message);
-        let of_this = token_info.map_or(Some(true), |info| imprint_matches(&info.first()?, stamped));
-        read.verifies = made.zip(of_message).zip(of_this).map(|((made, one), two)| made && one && two);
+        read.signer = signer(&info, read.certificates.into_iter().chain(around), problems);
+        read.verifies = verifies(&read, &info, stamped, problems);
     } else {
-        problems.add(STAGE, "countersignature_broken", element.offset, kind);
+        problems.add(STAGE, "countersignature_broken", element.offset, kind.name());
     }
     if read.time.is_none() {
-        problems.add(STAGE, "countersignature_time", element.offset, kind);
+        problems.add(STAGE, "countersignature_time", element.offset, kind.name());
     }
     read
+}
+
+/// Whether the countersigner's key made the countersignature, and it is of `stamped`.
+fn verifies(
+    read: &Countersignature,
+    info: &SignerInfo,
+    stamped: &[u8],
+    problems: &mut Problems,
+) -> Option<bool> {
+    // What a timestamp signs names in turn what is stamped.
+    let (message, is_of_this) = match read.kind {
+        Kind::Pkcs9 => (stamped, true),
+        Kind::Rfc3161 => {
+            let token_info = read.token_info?;
+            (token_info.content, imprint_matches(&token_info.first()?, stamped)?)
+        }
+    };
+    let made = signature_verifies(info, read.signer.certificate, message, problems)?;
+    Some(made && is_of_this && message_digest_matches(info, message)?)
 }
 
 /// When the signer says that it signed; none where it does not.

@@ -75,6 +75,8 @@ pub(super) struct SignerInfo<'a> {
     pub(super) signed_set: Option<Element<'a>>,
     /// Attributes that the signature covers.
     pub(super) signed: Attributes<'a>,
+    /// The `AlgorithmIdentifier` of the signature.
+    pub(super) signature_algorithm: Option<Element<'a>>,
     /// The signature itself.
     pub(super) signature: Option<Element<'a>>,
     /// Attributes that it does not.
@@ -102,6 +104,9 @@ impl<'a> SignerInfo<'a> {
                 Ok(field) if field.identifier == CONTEXT_0 => {
                     info.signed = Attributes::read(&field, problems);
                     info.signed_set = Some(field);
+                }
+                Ok(field) if field.identifier == SEQUENCE && info.signature_algorithm.is_none() => {
+                    info.signature_algorithm = Some(field);
                 }
                 Ok(field) if field.identifier == OCTET_STRING && info.signature.is_none() => {
                     info.signature = Some(field);

@@ -139,7 +139,16 @@ impl<'a> Reader<'a, '_> {
         signature.signer_fingerprint = signer.fingerprint;
         signature.signer_digest_algorithm = info.digest_algorithm.and_then(|id| digest_algorithm(&id));
         signature.content_digest_matches = message_digest_matches(info, content.signed_bytes);
-        signature.signature_verifies = signature_verifies(info, signer.certificate, content.signed_bytes);
+        signature.signature_verifies =
+            signature_verifies(info, signer.certificate, content.signed_bytes, self.problems);
+        if signature.content_digest_matches == Some(false) {
+            self.problems.odd(
+                STAGE,
+                "content_digest",
+                signature.file_offset as u64,
+                "the signer signed other content",
+            );
+        }
         if let Some(opus) = info.signed.first(OPUS_INFO) {
             (signature.program_name, signature.url) = opus_info(&opus, self.problems);
         }
@@ -151,7 +160,7 @@ impl<'a> Reader<'a, '_> {
         {
             let stamped = info.signature.map_or(&[][..], |signature| signature.content);
             let read = countersignature(kind, &element, stamped, certificates, self.problems);
-            signature.countersignature = Some(read.kind.to_owned());
+            signature.countersignature = Some(read.kind.name().to_owned());
             signature.countersignature_verifies = read.verifies;
             signature.countersignature_time = read.time;
             signature.countersigner = read.signer.subject;
@@ -162,7 +171,7 @@ impl<'a> Reader<'a, '_> {
             self.sets.extend(set.map(|set| CertificateSet { source: Source::Timestamp, set }));
         }
         if let Some((kind, element)) = elements.next() {
-            self.problems.add(STAGE, "several_countersignatures", element.offset, kind);
+            self.problems.add(STAGE, "several_countersignatures", element.offset, kind.name());
         }
     }
 

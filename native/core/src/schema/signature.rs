@@ -15,8 +15,10 @@ columns! {
         pub certificate_type: i32,
     }
 
-    /// One Authenticode signature: what it says, and whether its bytes hold together. No chain, trust,
-    /// time or revocation is verified.
+    /// One Authenticode signature: what it says, and whether its bytes hold together. The file is signed by
+    /// the signer where `digest_matches`, `content_digest_matches` and `signature_verifies` are all true; one
+    /// alone says little, for each can be copied from another file. No chain, trust, time or revocation is
+    /// verified.
     pub struct Signature {
         /// Algorithm of `digest` as `sha256`; dotted OID of an unknown one.
         pub digest_algorithm: Option<String>,

@@ -29,6 +29,16 @@ fn nested() -> Vec<u8> {
     signed(SHA1, &[attribute(NESTED, &inner), attribute(COUNTERSIGNATURE, &counter)])
 }
 
+/// A file with a signature that was made with a key (`fixtures/signatures`).
+fn made(name: &str) -> Vec<u8> {
+    let cases: serde_json::Value =
+        serde_json::from_str(include_str!("../../fixtures/signatures/signatures.json")).unwrap();
+    let case = cases.as_array().unwrap().iter().find(|case| case["name"] == name).unwrap();
+    let digits = case["pkcs7"].as_str().unwrap().as_bytes().chunks(2);
+    let digit = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    with_table(&entry(&digits.map(digit).collect::<Vec<_>>()), 0)
+}
+
 pub(super) fn tricks() -> Vec<Trick> {
     let table = entry(&nested());
     let mut long = entry(&signed(SHA256, &[]));
@@ -40,6 +50,12 @@ pub(super) fn tricks() -> Vec<Trick> {
     let file = PeBuilder::with_data(true, vec![7; 0x200]);
     vec![
         one("signature_nested", with_table(&table, 0)),
+        one("signature_of_rsa", made("rsa 2048 sha256")),
+        one("signature_of_rsa_md5", made("rsa 1024 md5")),
+        one("signature_of_p256", made("p256 sha256")),
+        one("signature_of_p384", made("p384 sha1")),
+        one("signature_of_other_padding", made("rsa pss")),
+        one("signature_of_a_large_key", made("rsa 8200")),
         one("certificate_table_partly_past_the_end", with_table(&table, 0x1000)),
         one("certificate_table_cut", with_table(&table[..table.len() / 2], 0)),
         one("certificate_table_past_the_end", file.clone().directory(SECURITY, 0x7fff_fff0, 0x100).build()),
