@@ -13,7 +13,7 @@ import first_row
 import machine
 import report
 import saved
-from contestants import UNIT, Job, merc, merc_on_terminal
+from contestants import PROFILE, UNIT, Job, merc, merc_on_terminal
 from environment import CACHE, VENV_PYTHON, prepared
 from measure import RunFailed
 from options import options, shown
@@ -129,14 +129,8 @@ def stages(chosen, whole, job, runs, sections):
     title, headlines = "Stages of merc", {"merc-classic": ("--only", "classic"), "merc-full": ()}
     if not any(contestant.name in headlines for contestant in chosen.only):
         return
-    if b"--profile" not in subprocess.run(["node", "dist/cli.js", "run", "--help"], cwd=ROOT, stdout=subprocess.PIPE).stdout:
-        sections.append((title, "Left out: this merc has no `run --profile`."))
-        return
-    entries = [Entry(name, merc(job, *flags, "--profile"), whole) for name, flags in headlines.items()]
+    entries = [Entry(name, merc(job, *flags, "--profile-json", PROFILE), whole) for name, flags in headlines.items()]
     profiled = alternate(ROOT, "stages", entries, chosen.runs)
-    if any(run.stages is None for run in profiled):
-        sections.append((title, "Left out: `run --profile` wrote no profile.json."))
-        return
     runs["stages"] = profiled
     unit = [run.per_gb for run in of(runs["contest"], UNIT)]
     avx512 = "avx512" in machine.merc_version(ROOT)["cpu_path"]

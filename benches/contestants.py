@@ -6,6 +6,7 @@ from typing import Callable
 from environment import BASELINE, CACHE, VENV_PYTHON
 
 OUT = f"{CACHE}/out"
+PROFILE = f"{CACHE}/profile.json"
 UNIT = "openssl"
 HEADLINE_WORKERS = 2
 

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 
 import corpus_set
-from contestants import OUT
+from contestants import OUT, PROFILE
 from measure import Cost, cost_of
 
 
@@ -50,11 +50,11 @@ def alternate(root, part, entries, rounds):
 
 
 def measured(root, entry, number):
-    out = clear_out(root)
+    clear_out(root)
     if entry.file_set:
         corpus_set.warm(root, entry.file_set)  # each time: whoever ran before may have given the pages back
     cost = cost_of(entry.argv, root)
-    stages = profile_in(out)
+    stages = profile_in(root)
     clear_out(root)
     files = entry.file_set.files if entry.file_set else ()
     return Run(entry.label, number, len(files), sum(size for _, size in files), cost, stages)
@@ -66,12 +66,17 @@ def clear_out(root):
     return out
 
 
-def profile_in(out):
+def profile_in(root):
+    """CPU seconds by stage that the last run wrote, none where it was not asked to."""
+    path = os.path.join(root, PROFILE)
     try:
-        with open(os.path.join(out, "profile.json")) as file:
+        with open(path) as file:
             return json.load(file)["stages"]
     except FileNotFoundError:
         return None
+    finally:
+        if os.path.exists(path):
+            os.remove(path)
 
 
 def of(runs, label):

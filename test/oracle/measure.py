@@ -45,6 +45,7 @@ AREAS = {
     "envelopes": signatures.envelopes,
     "signatures": signatures.signatures,
     "signatures by LIEF": signatures.signatures_by_lief,
+    "signatures by yara-x": signatures.verified_by_yara,
     "authentihash": signatures.authentihash,
     "authentihash by LIEF": signatures.authentihash_by_lief,
 }

@@ -106,8 +106,16 @@ def flat(row):
         for i in listed(row, "bound_imports")
     ]
     values["certificates.sources"] = sorted((c["source"], c["fingerprint"]) for c in listed(row, "certificates"))
+    values["signatures.verified"] = sorted(verified(s) for s in listed(row, "signatures"))
     values["clr"] = row["clr"] is not None
     return values | directories(row) | load_config(row["load_config"]) | clr(row["clr"])
+
+
+def verified(signature):
+    """Digest, whether file, content and key agree, and the same of the countersignature where there is one."""
+    agree = all(signature[name] for name in ("digest_matches", "content_digest_matches", "signature_verifies"))
+    stamps = [signature["countersignature_verifies"]] if signature["countersignature"] else []
+    return signature["digest"], agree, stamps
 
 
 def directories(row):

@@ -171,3 +171,12 @@ def signatures_by_lief(opened):
         attributes = (each for signer in entry.signers for each in signer.unauthenticated_attributes)
         queue.extend(each.signature for each in attributes if type(each).__name__ == "MsSpcNestedSignature")
     return {"signatures.digest by LIEF": found}
+
+
+def verified_by_yara(opened):
+    """Per signature, in the order of digests: whether it holds together, and each of its countersignatures."""
+    found = [
+        (entry["digest"], entry["verified"], [each["verified"] for each in entry.get("countersignatures", [])])
+        for entry in opened.yara.get("signatures", [])
+    ]
+    return {"signatures.verified": sorted(found)}

@@ -153,6 +153,8 @@ mod tests {
         let missing: Vec<u8> =
             FEATURES.iter().filter(|f| f.columns.starts_with("not built: ")).map(|f| f.row).collect();
         assert_eq!(missing, [56, 70, 84, 87, 88, 89, 94, 95]);
+        let in_part = FEATURES.iter().filter(|f| f.columns.contains("; not built: ")).map(|f| f.row);
+        assert_eq!(in_part.collect::<Vec<_>>(), [62, 73, 85]);
     }
 
     #[test]
