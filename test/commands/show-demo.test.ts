@@ -100,7 +100,7 @@ test('a signature that was copied from another file, with the digest of this one
     const [signature] = extracted.sample.signatures ?? [];
     assert.deepEqual([signature?.digest_matches, signature?.content_digest_matches, signature?.signature_verifies], [true, false, true]);
     holds(samplePage(extracted, 100).split('\n'), [
-      'signed        by K Desktop Environment e.V.: digest matches the file, MADE FOR ANOTHER CONTENT (chain',
+      'signed        by K Desktop Environment e.V.: digest matches the file, MADE FOR ANOTHER CONTENT',
       '  signature   MADE FOR ANOTHER CONTENT',
     ]);
   });

@@ -24,8 +24,8 @@ function signatureWord({ content_digest_matches, signature_verifies }: Signature
 }
 
 /** In a few words: whether it is of this file and theirs. */
-export function verdict(signature: Signature): string {
-  return `digest ${digestWord(signature.digest_matches)}, ${signatureWord(signature)} (chain not verified)`;
+export function verdict(one: Signature): string {
+  return `digest ${digestWord(one.digest_matches)}, ${signatureWord(one)} (chain not verified)`;
 }
 
 export function signatures({ signatures: all }: Sample): Block {
