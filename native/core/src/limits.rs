@@ -220,3 +220,7 @@ pub const MAX_RSA_BITS: usize = 8192;
 /// Bytes of an RSA exponent with which a signature is verified: all in use fit three, and the time grows
 /// with their number. The crate takes up to 2^33.
 pub const MAX_RSA_EXPONENT_BYTES: usize = 4;
+
+/// Steps (see `work`) that verifying the signatures of a file may take: some 65 keys of 2,048 bits, where
+/// real files have four signatures and countersignatures at most. 128 keys of 8,192 bits would take 0.3 s.
+pub const MAX_VERIFICATION_STEPS: usize = 400_000;

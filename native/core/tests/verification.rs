@@ -135,3 +135,15 @@ fn without_the_certificate_nothing_is_verified() {
         assert_eq!(read.signature_verifies, None, "{name}");
     }
 }
+
+#[test]
+fn what_verifications_may_cost_a_file_is_bounded_and_said() {
+    let case = cases().into_iter().find(|case| case.name == "rsa 3072 sha512").unwrap();
+    let table: Vec<u8> = std::iter::repeat_n(entry(&case.pkcs7), 60).flatten().collect();
+    let mut problems = Problems::default();
+    let list = signatures(&CertificateTable::read(&table, 0, &mut problems), &mut problems).0;
+    assert_eq!(list.len(), 60);
+    assert_eq!(list[0].signature_verifies, Some(true));
+    assert_eq!(list[59].signature_verifies, None);
+    assert_eq!(problems.limits_hit, ["verifications"]);
+}

@@ -26,7 +26,8 @@ fuzz_target!(|bytes: &[u8]| {
         let before = work::taken();
         let sample = extracted(bytes, options);
         let steps = work::taken() - before;
-        assert!(steps <= 3_000_000 + 16 * bytes.len() as u64, "{steps} steps");
+        // The bound of `tests/hostile.rs`, doubled: a fuzzer finds what adds up.
+        assert!(steps <= 1_800_000 + 4 * bytes.len() as u64, "{steps} steps");
         assert!(sample.status != "failed" && sample.file_size == bytes.len() as i64);
         assert_eq!(sample, extracted(bytes, options));
     }

@@ -7,6 +7,7 @@ use crate::asn1::der::{Element, SEQUENCE};
 use crate::asn1::time;
 use crate::column::Timestamp;
 use crate::pe::pkcs7::{Attributes, SignerInfo, signed_data};
+use crate::pe::public_key::Budget;
 use crate::pe::signer::{Signer, signer};
 use crate::pe::verification::{imprint_matches, message, message_digest_matches, signature_verifies};
 use crate::problems::{Problems, shown};
@@ -79,8 +80,9 @@ pub(super) fn countersignature<'a>(
     element: &Element<'a>,
     stamped: &[u8],
     around: Option<Element<'a>>,
-    problems: &mut Problems,
+    budget: &mut Budget,
 ) -> Countersignature<'a> {
+    let problems = &mut *budget.problems;
     let mut read = Countersignature { kind, ..Countersignature::default() };
     let info = match kind {
         Kind::Pkcs9 => SignerInfo::read(element, problems),
@@ -97,23 +99,18 @@ pub(super) fn countersignature<'a>(
             read.time = signing_time(&info, problems);
         }
         read.signer = signer(&info, read.certificates.into_iter().chain(around), problems);
-        read.verifies = verifies(&read, &info, stamped, problems);
+        read.verifies = verifies(&read, &info, stamped, budget);
     } else {
         problems.add(STAGE, "countersignature_broken", element.offset, kind.name());
     }
     if read.time.is_none() {
-        problems.add(STAGE, "countersignature_time", element.offset, kind.name());
+        budget.problems.add(STAGE, "countersignature_time", element.offset, kind.name());
     }
     read
 }
 
 /// Whether the countersigner's key made the countersignature, and it is of `stamped`.
-fn verifies(
-    read: &Countersignature,
-    info: &SignerInfo,
-    stamped: &[u8],
-    problems: &mut Problems,
-) -> Option<bool> {
+fn verifies(read: &Countersignature, info: &SignerInfo, stamped: &[u8], budget: &mut Budget) -> Option<bool> {
     // What a timestamp signs names in turn what is stamped.
     let (message, is_of_this) = match read.kind {
         Kind::Pkcs9 => (stamped, true),
@@ -122,7 +119,7 @@ fn verifies(
             (token_info.content, imprint_matches(&token_info.first()?, stamped)?)
         }
     };
-    let made = signature_verifies(info, read.signer.certificate, message, problems)?;
+    let made = signature_verifies(info, read.signer.certificate, message, budget)?;
     Some(made && is_of_this && message_digest_matches(info, message)?)
 }
 

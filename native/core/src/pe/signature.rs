@@ -7,11 +7,12 @@
 use std::collections::VecDeque;
 
 use crate::asn1::der::Element;
-use crate::limits::{MAX_SIGNATURE_BYTES, MAX_SIGNATURE_DEPTH, MAX_SIGNATURES};
+use crate::limits::{MAX_SIGNATURE_BYTES, MAX_SIGNATURE_DEPTH, MAX_SIGNATURES, MAX_VERIFICATION_STEPS};
 use crate::pe::authenticode::{IndirectData, digest_algorithm, indirect_data, opus_info};
 use crate::pe::certificate_table::{CertificateTable, Pkcs7};
 use crate::pe::countersignature::{self, countersignature, signing_time};
 use crate::pe::pkcs7::{SignerInfo, signed_data};
+use crate::pe::public_key::Budget;
 use crate::pe::signer::signer;
 use crate::pe::verification::{message_digest_matches, signature_verifies};
 use crate::problems::Problems;
@@ -66,6 +67,7 @@ struct Reader<'a, 'p> {
     signatures: Vec<Signature>,
     sets: Vec<CertificateSet<'a>>,
     bytes_left: usize,
+    verification_steps: usize,
     problems: &'p mut Problems,
 }
 
@@ -76,8 +78,14 @@ pub fn signatures<'a>(
     problems: &mut Problems,
 ) -> (Vec<Signature>, Vec<CertificateSet<'a>>) {
     let queue = table.pkcs7.iter().map(|pkcs7| Waiting { pkcs7: *pkcs7, depth: 0 }).collect();
-    let mut reader =
-        Reader { queue, signatures: Vec::new(), sets: Vec::new(), bytes_left: MAX_SIGNATURE_BYTES, problems };
+    let mut reader = Reader {
+        queue,
+        signatures: Vec::new(),
+        sets: Vec::new(),
+        bytes_left: MAX_SIGNATURE_BYTES,
+        verification_steps: MAX_VERIFICATION_STEPS,
+        problems,
+    };
     while let Some(waiting) = reader.queue.pop_front() {
         reader.read(&waiting);
     }
@@ -140,7 +148,7 @@ impl<'a> Reader<'a, '_> {
         signature.signer_digest_algorithm = info.digest_algorithm.and_then(|id| digest_algorithm(&id));
         signature.content_digest_matches = message_digest_matches(info, content.signed_bytes);
         signature.signature_verifies =
-            signature_verifies(info, signer.certificate, content.signed_bytes, self.problems);
+            signature_verifies(info, signer.certificate, content.signed_bytes, &mut self.budget());
         if signature.content_digest_matches == Some(false) {
             self.problems.odd(
                 STAGE,
@@ -159,7 +167,7 @@ impl<'a> Reader<'a, '_> {
             && self.affords(&element)
         {
             let stamped = info.signature.map_or(&[][..], |signature| signature.content);
-            let read = countersignature(kind, &element, stamped, certificates, self.problems);
+            let read = countersignature(kind, &element, stamped, certificates, &mut self.budget());
             signature.countersignature = Some(read.kind.name().to_owned());
             signature.countersignature_verifies = read.verifies;
             signature.countersignature_time = read.time;
@@ -194,6 +202,10 @@ impl<'a> Reader<'a, '_> {
                 None => self.problems.add(STAGE, "nested_broken", content_info.offset, ""),
             }
         }
+    }
+
+    fn budget(&mut self) -> Budget<'_> {
+        Budget { steps: &mut self.verification_steps, problems: self.problems }
     }
 
     /// Whether the bytes of `element` may still be read; they are taken off what is left.

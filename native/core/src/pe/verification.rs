@@ -8,9 +8,8 @@ use crate::asn1::der::{Element, OBJECT_IDENTIFIER, SEQUENCE, SET};
 use crate::hash::{Algorithm, digest_parts};
 use crate::pe::authenticode::digest_algorithm;
 use crate::pe::pkcs7::{SignedData, SignerInfo, typed};
-use crate::pe::public_key::Signed;
+use crate::pe::public_key::{Budget, Signed};
 use crate::pe::x509::public_key;
-use crate::problems::Problems;
 
 /// Contents octets of 1.2.840.113549.1.9.4, `messageDigest`.
 const MESSAGE_DIGEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 4];
@@ -30,7 +29,7 @@ pub(super) fn signature_verifies(
     info: &SignerInfo,
     certificate: Option<Element>,
     message: &[u8],
-    problems: &mut Problems,
+    budget: &mut Budget,
 ) -> Option<bool> {
     let algorithm = known(&info.digest_algorithm?)?;
     let scheme = info.signature_algorithm?.first().filter(|oid| oid.identifier == OBJECT_IDENTIFIER)?;
@@ -47,7 +46,7 @@ pub(super) fn signature_verifies(
     };
     let signed =
         Signed { algorithm, digest: digest.first()?, scheme: scheme.content, signature: signature.content };
-    signed.is_of(&key, problems)
+    signed.is_of(&key, budget)
 }
 
 /// Whether the timestamp in `token_info`, a `TSTInfo` (RFC 3161, section 2.4.2), is of `stamped`.
