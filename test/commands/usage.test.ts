@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, link, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { committedIds } from '../../src/core/commit.ts';
 import { demoSet } from '../support/demo-set.ts';
 import { inFolder } from '../support/folder.ts';
 import { ended, merc, startMerc } from '../support/merc.ts';
@@ -153,7 +154,7 @@ test('SIGINT and SIGTERM stop a run with 130 and 143, keep what is committed, an
       assert.doesNotMatch(outcome.stderr, /bug in merc|at .*\.(js|ts):/);
       // The group is empty: no worker outlives the run.
       assert.throws(() => process.kill(-(child.pid ?? 0), 0), /ESRCH/);
-      const after = (await readdir(join(out, 'commits'))).length;
+      const after = (await committedIds(out)).length;
       assert.ok(after >= commits && after < 150, `${after} commits`);
       const [row] = await query(`SELECT count(*)::INTEGER AS rows FROM read_parquet('${out}/samples/*.parquet')`);
       assert.ok(Number(row?.['rows']) > 0);

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { committedIds } from '../../src/core/commit.ts';
 import { openDatabase, type Row } from '../../src/duckdb.ts';
 
 /** Rows of a query over files. */
@@ -34,7 +35,7 @@ export async function partsOf(out: string): Promise<Record<string, string>> {
 /** Waits until an output has that many commit records, and says how many it has. */
 export async function commitsReach(out: string, wanted: number): Promise<number> {
   for (;;) {
-    const commits = (await readdir(join(out, 'commits')).catch(() => [])).length;
+    const commits = (await committedIds(out)).length;
     if (commits >= wanted) return commits;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

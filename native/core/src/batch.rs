@@ -75,7 +75,8 @@ pub fn extract_batch(
     let mut records = RecordsWriter::create(target.records, options.classic).map_err(io::Error::other)?;
     let mut summary = Summary::default();
     profile::start();
-    let open = |location: &PathBuf| profile::during(Stage::Read, || input::open(location));
+    let open =
+        |location: &PathBuf| profile::during(Stage::Read, || input::open(location).inspect(input::announce));
     let mut opened = files.iter().map(|(location, file)| (location, file, open(location)));
     let mut next = opened.next();
     while let Some((_, _, first)) = &next {
@@ -88,6 +89,8 @@ pub fn extract_batch(
         while let Some((location, file, file_opened)) =
             next.take_if(|(_, _, opened)| room.holds(held(opened)) && record_bytes <= RECORDS_CHUNK_BYTES)
         {
+            // Opened before this one is worked on, so that the disk brings it meanwhile.
+            next = opened.next();
             let started = Instant::now();
             strings.begin(file.sample_id);
             let again = || open(location);
@@ -95,7 +98,6 @@ pub fn extract_batch(
             record_bytes += records.admit(&mut extraction.sample);
             summary.add(&extraction.sample, started.elapsed().as_secs_f64() * 1e3);
             group.push(extraction);
-            next = opened.next();
         }
         profile::during(Stage::Hash, || complete(&mut group));
         for extraction in group {

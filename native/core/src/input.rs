@@ -100,6 +100,17 @@ pub fn open(path: &Path) -> io::Result<Opened<File>> {
     Ok(Opened { bytes, size: metadata.len(), mtime })
 }
 
+/// Tells the system that a file is about to be read, so that the disk need not be waited for.
+pub fn announce(opened: &Opened<File>) {
+    // A hint: where it is refused, nothing is lost.
+    #[cfg(target_os = "linux")]
+    if let Some(length) = std::num::NonZeroU64::new(opened.size.min(WINDOW as u64)) {
+        let _ = rustix::fs::fadvise(&opened.bytes, 0, Some(length), rustix::fs::Advice::WillNeed);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = opened;
+}
+
 /// Bytes of it that are held: all, or the first window where it has more than `whole`.
 pub fn held(size: u64, whole: u64) -> u64 {
     if size <= whole { size } else { whole.clamp(1, WINDOW as u64) }
