@@ -404,8 +404,25 @@ fn rows_that_share_a_large_blob_or_a_long_name_are_cut_and_end_soon() {
 
 #[test]
 fn a_heap_of_empty_user_strings_ends_at_the_cap() {
-    let (_, problems) = built(&ClrBuilder { user_strings: vec![0; 6 << 20], ..ClrBuilder::new() });
-    assert_eq!(problems.limits_hit, ["clr_steps"]);
+    let (clr, problems) = built(&ClrBuilder { user_strings: vec![0; 6 << 20], ..ClrBuilder::new() });
+    assert_eq!((clr.user_string_count, problems.limits_hit), (None, vec!["clr_steps".to_owned()]));
+}
+
+#[test]
+fn lists_that_a_spent_walk_has_not_begun_are_null_and_those_without_rows_are_empty() {
+    let mut builder = ClrBuilder::new();
+    let name = builder.text(&[b'a'; 4_000]);
+    let constant = builder.blob(b"c\0");
+    let builder = builder
+        .table(0x0b, &[row![0x0e_u16, 4_u16, constant]])
+        .table(0x1a, &[row![name]])
+        .table(ASSEMBLY_REF, &vec![reference(0, 0, name); 2_000]);
+    let (clr, problems) = built(&builder);
+    assert_eq!(problems.limits_hit, ["clr_text"]);
+    // 2 MiB of names of 4,000 bytes after "m.dll"; the row whose name found no room is the last.
+    assert_eq!(clr.assembly_refs.unwrap().len(), 2 * 1024 * 1024 / 4_000 + 1);
+    assert_eq!((clr.module_refs, clr.constants, clr.user_string_count), (None, None, None));
+    assert_eq!((clr.resources, clr.field_offsets), (Some(vec![]), Some(vec![])));
 }
 
 #[test]

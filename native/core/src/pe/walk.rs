@@ -69,6 +69,11 @@ impl<'i, 'a, 'p> Walk<'i, 'a, 'p> {
         !self.spent
     }
 
+    /// Whether steps or text were not enough: what is not read by now will not be.
+    pub(super) fn is_spent(&self) -> bool {
+        self.spent
+    }
+
     fn spend(&mut self, what: &str) {
         if !self.spent {
             self.spent = true;

@@ -82,11 +82,15 @@ impl<'a> Heaps<'a> {
         Some(guids.iter().take(MAX_CLR_GUIDS).map(text::guid).collect())
     }
 
-    /// How many strings of `#US` are not empty, up to the first that the heap does not hold.
+    /// How many strings of `#US` are not empty, up to the first that the heap does not hold; `None` where
+    /// the walk is spent before they are counted.
     pub(super) fn user_string_count(&self, walk: &mut Walk<'_, '_, '_>) -> Option<i64> {
         let mut heap = self.user_strings?;
         let mut count = 0;
-        while !heap.is_empty() && walk.step() {
+        while !heap.is_empty() {
+            if !walk.step() {
+                return None;
+            }
             let Some((string, rest)) = counted(heap) else {
                 walk.note("user_string_broken", None, format!("{} bytes before the end", heap.len()));
                 break;

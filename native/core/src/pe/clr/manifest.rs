@@ -36,46 +36,38 @@ impl Metadata<'_> {
     }
 
     /// The rows of `AssemblyRef`.
-    pub(super) fn assembly_refs(&self, walk: &mut Walk<'_, '_, '_>) -> Vec<AssemblyRef> {
-        let mut refs = Vec::new();
-        for row in self.tables.rows(layout::ASSEMBLY_REF) {
-            if !walk.step() || !walk.has_room(refs.len(), MAX_CLR_ROWS, "clr_rows") {
-                break;
-            }
+    pub(super) fn assembly_refs(&self, walk: &mut Walk<'_, '_, '_>) -> Option<Vec<AssemblyRef>> {
+        self.list(layout::ASSEMBLY_REF, MAX_CLR_ROWS, walk, |row, walk| {
             let is_whole = row.value(4) & PUBLIC_KEY != 0;
-            refs.push(AssemblyRef {
+            Some(AssemblyRef {
                 name: self.heaps.text(row.value(6), walk),
                 version: version(row, 0),
                 culture: self.heaps.text(row.value(7), walk),
                 public_key_token: self
                     .key(row.value(5), walk)
                     .map(|key| if is_whole { token(key) } else { hex(key) }),
-            });
-        }
-        refs
+            })
+        })
     }
 
     /// The names of `ModuleRef`.
-    pub(super) fn module_refs(&self, walk: &mut Walk<'_, '_, '_>) -> Vec<String> {
-        let mut names = Vec::new();
-        for row in self.tables.rows(layout::MODULE_REF) {
-            if !walk.step() || !walk.has_room(names.len(), MAX_CLR_ROWS, "clr_rows") {
-                break;
-            }
-            names.push(self.heaps.text(row.value(0), walk).unwrap_or_default());
-        }
-        names
+    pub(super) fn module_refs(&self, walk: &mut Walk<'_, '_, '_>) -> Option<Vec<String>> {
+        self.list(layout::MODULE_REF, MAX_CLR_ROWS, walk, |row, walk| {
+            let name = self.heaps.text(row.value(0), walk);
+            // A name that there was no room for is not one that is empty.
+            if walk.is_spent() { None } else { Some(name.unwrap_or_default()) }
+        })
     }
 
     /// The rows of `ManifestResource`; `rva` and `size` are where the CLR header says the data is.
-    pub(super) fn resources(&self, (rva, size): (u32, u32), walk: &mut Walk<'_, '_, '_>) -> Vec<ClrResource> {
+    pub(super) fn resources(
+        &self,
+        (rva, size): (u32, u32),
+        walk: &mut Walk<'_, '_, '_>,
+    ) -> Option<Vec<ClrResource>> {
         let data = walk.image.data_at(rva.into(), size as usize).filter(|_| rva != 0).unwrap_or_default();
         let start = walk.image.offset_of(rva.into()).filter(|_| rva != 0);
-        let mut resources = Vec::new();
-        for row in self.tables.rows(layout::MANIFEST_RESOURCE) {
-            if !walk.step() || !walk.has_room(resources.len(), MAX_CLR_ROWS, "clr_rows") {
-                break;
-            }
+        self.list(layout::MANIFEST_RESOURCE, MAX_CLR_ROWS, walk, |row, walk| {
             let mut resource = ClrResource {
                 name: self.heaps.text(row.value(2), walk),
                 public: row.value(1) & VISIBILITY == PUBLIC,
@@ -83,8 +75,7 @@ impl Metadata<'_> {
             };
             if row.value(3) != 0 {
                 resource.location = self.location(row, walk);
-                resources.push(resource);
-                continue;
+                return Some(resource);
             }
             let offset = row.value(0) as usize;
             let counted = data.get(offset..).and_then(|data| Some((dwords::<1>(data)?, data.get(4..)?)));
@@ -99,9 +90,8 @@ impl Metadata<'_> {
             } else {
                 walk.note("resource_unmapped", file_offset, format!("{offset:#x} of {size:#x}"));
             }
-            resources.push(resource);
-        }
-        resources
+            Some(resource)
+        })
     }
 
     /// Name of the file or assembly that holds a resource.

@@ -19,7 +19,7 @@ use super::walk::Walk;
 use super::{Image, directory, names};
 use heaps::Heaps;
 use root::Root;
-use tables::Tables;
+use tables::{Row, Tables};
 
 /// `cb` of `IMAGE_COR20_HEADER`.
 const HEADER_SIZE: u32 = 72;
@@ -43,6 +43,30 @@ const FLAGS: &[(u32, &str)] = &[
 struct Metadata<'a> {
     tables: Tables<'a>,
     heaps: Heaps<'a>,
+}
+
+impl Metadata<'_> {
+    /// What `read` makes of the rows of `table`, at most `most`: as many as the walk reaches, and `None` where
+    /// it is spent before there is one.
+    fn list<T>(
+        &self,
+        table: usize,
+        most: usize,
+        walk: &mut Walk<'_, '_, '_>,
+        read: impl Fn(Row<'_, '_>, &mut Walk<'_, '_, '_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let mut list = Vec::new();
+        let mut rows = self.tables.rows(table).peekable();
+        let has_rows = rows.peek().is_some();
+        for row in rows {
+            if !walk.step() || !walk.has_room(list.len(), most, "clr_rows") {
+                break;
+            }
+            list.extend(read(row, walk));
+        }
+        let is_unread = has_rows && list.is_empty() && walk.is_spent();
+        (!is_unread).then_some(list)
+    }
 }
 
 /// What is .NET in a file; `None` where nothing is, or, with a problem, the header cannot be read.
@@ -121,12 +145,12 @@ fn fill(clr: &mut Clr, root: &Root<'_>, resources: (u32, u32), walk: &mut Walk<'
         clr.table_rows = Some(metadata.tables.declared());
         (clr.module_name, clr.mvid) = metadata.module(walk);
         clr.assembly = metadata.assembly(walk);
-        clr.assembly_refs = Some(metadata.assembly_refs(walk));
-        clr.module_refs = Some(metadata.module_refs(walk));
-        clr.resources = Some(metadata.resources(resources, walk));
-        clr.field_offsets = Some(metadata.field_offsets(walk));
+        clr.assembly_refs = metadata.assembly_refs(walk);
+        clr.module_refs = metadata.module_refs(walk);
+        clr.resources = metadata.resources(resources, walk);
+        clr.field_offsets = metadata.field_offsets(walk);
         clr.typelib = metadata.typelib(walk);
-        clr.constants = Some(metadata.constants(walk));
+        clr.constants = metadata.constants(walk);
         clr.user_string_count = metadata.heaps.user_string_count(walk);
     } else {
         clr.user_string_count = heaps.user_string_count(walk);

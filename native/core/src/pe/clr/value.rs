@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::limits::{MAX_CLR_CONSTANT, MAX_CLR_ROWS, MAX_NAME};
+use crate::limits::{MAX_CLR_CONSTANT, MAX_CLR_ROWS, MAX_CLR_STEPS, MAX_NAME};
 use crate::pe::text;
 use crate::pe::walk::Walk;
 use crate::work;
@@ -23,42 +23,28 @@ impl Metadata<'_> {
     }
 
     /// File offsets of `FieldRVA`, but for what only memory holds.
-    pub(super) fn field_offsets(&self, walk: &mut Walk<'_, '_, '_>) -> Vec<i64> {
-        let mut offsets = Vec::new();
-        for row in self.tables.rows(layout::FIELD_RVA) {
-            if !walk.step() {
-                break;
-            }
+    pub(super) fn field_offsets(&self, walk: &mut Walk<'_, '_, '_>) -> Option<Vec<i64>> {
+        self.list(layout::FIELD_RVA, MAX_CLR_STEPS, walk, |row, walk| {
             let rva = u64::from(row.value(0));
-            if walk.image.data_at(rva, 1).is_some_and(|data| !data.is_empty()) {
-                offsets.extend(walk.image.offset_of(rva).map(|offset| offset as i64));
-            }
-        }
-        offsets
+            walk.image.data_at(rva, 1).filter(|data| !data.is_empty())?;
+            walk.image.offset_of(rva).map(|offset| offset as i64)
+        })
     }
 
     /// The constants of type string.
-    pub(super) fn constants(&self, walk: &mut Walk<'_, '_, '_>) -> Vec<String> {
-        let mut constants = Vec::new();
-        for row in self.tables.rows(layout::CONSTANT) {
-            if !walk.step() || !walk.has_room(constants.len(), MAX_CLR_ROWS, "clr_rows") {
-                break;
-            }
+    pub(super) fn constants(&self, walk: &mut Walk<'_, '_, '_>) -> Option<Vec<String>> {
+        self.list(layout::CONSTANT, MAX_CLR_ROWS, walk, |row, walk| {
             // The word's second byte is padding.
             if row.value(0) & 0xff != STRING {
-                continue;
+                return None;
             }
-            let Some(blob) = self.heaps.blob(row.value(2), walk) else { continue };
+            let blob = self.heaps.blob(row.value(2), walk)?;
             if blob.len() > MAX_CLR_CONSTANT {
                 walk.limit("clr_constant");
             }
             let constant = wide(blob.get(..MAX_CLR_CONSTANT).unwrap_or(blob));
-            if !walk.keep(constant.len()) {
-                break;
-            }
-            constants.push(constant);
-        }
-        constants
+            walk.keep(constant.len()).then_some(constant)
+        })
     }
 
     /// The string that the assembly's `GuidAttribute` was given, by yara-x's rule: the attribute is
