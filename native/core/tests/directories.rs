@@ -134,6 +134,17 @@ fn every_decoded_type_fills_its_own_columns() {
 }
 
 #[test]
+fn a_name_in_utf16_keeps_what_is_no_character_and_ends_at_its_nul_or_the_cap() {
+    let misc = |units: &[u16]| [dwords(&[1, 0, 1]), words(units)].concat();
+    let odd = misc(&[0x61, 0xd800, 0x62, 0xdc01, 0, 0x63]);
+    let (list, problems) = debug_of(&debug_file(&[(4, &odd), (4, &misc(&[0x61; 5_000]))]));
+    let list = list.unwrap();
+    assert_eq!(list[0].misc_name.as_deref(), Some("a\\ud800b\\udc01"));
+    assert_eq!(list[1].misc_name.as_ref().unwrap().len(), 4_096);
+    assert_eq!((problems.list.len(), problems.limits_hit), (0, vec!["name_length".to_owned()]));
+}
+
+#[test]
 fn a_broken_record_costs_its_own_columns_only() {
     let repro = [dwords(&[0xffff_fff0]), vec![1; 8]].concat();
     let checksum = [b"SHA256\0".to_vec(), vec![0x11; 65]].concat();

@@ -2,7 +2,7 @@
 //!
 //! Images need neither; MinGW, Go and old Borland linkers leave them. Symbols are counted, not kept.
 
-use crate::limits::{MAX_COFF_SYMBOLS, MAX_NAME};
+use crate::limits::MAX_COFF_SYMBOLS;
 use crate::problems::Problems;
 use crate::schema::{CoffSymbolTable, Section};
 use crate::work;
@@ -45,15 +45,15 @@ pub fn symbol_table(image: &Image<'_>, problems: &mut Problems) -> Option<CoffSy
 /// oddity noted, where there is none behind it.
 pub fn long_name(image: &Image<'_>, section: &Section, problems: &mut Problems) -> Option<String> {
     let digits = section.name_raw.0.strip_prefix(b"/")?;
-    let digits = digits.split(|byte| *byte == 0).next()?;
+    let digits = text::until_nul(digits);
     let offset = match digits.strip_prefix(b"/") {
         Some(digits) => number(digits, 64, base64_digit)?,
         None => number(digits, 10, |byte| byte.is_ascii_digit().then(|| u64::from(byte - b'0')))?,
     };
     let behind = string_table(image).and_then(|table| table.get(usize::try_from(offset).ok()?..));
-    let name = behind.map(|behind| behind.get(..=MAX_NAME).unwrap_or(behind));
-    let name = name.and_then(|name| name.split(|byte| *byte == 0).next()).filter(|name| !name.is_empty());
-    let Some(mut name) = name else {
+    // One byte more than is kept tells that the name was cut.
+    let name = behind.map(|behind| text::until_nul(behind.get(..=MAX_NAME).unwrap_or(behind)));
+    let Some(mut name) = name.filter(|name| !name.is_empty()) else {
         // What is stripped of its symbols often keeps these names.
         problems.odd("section", "long_name", None, section.name.as_str());
         return None;

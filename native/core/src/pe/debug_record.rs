@@ -22,9 +22,9 @@ pub(super) fn decode(walk: &mut Walk<'_, '_, '_>, data: &[u8], entry: &mut Debug
     }
     let mut fields = Fields::new(data, false);
     match entry.debug_type {
-        2 => entry.codeview = codeview(&mut fields),
+        2 => entry.codeview = codeview(walk, &mut fields),
         3 => entry.fpo_entries = Some((data.len() / FPO_SIZE) as i64),
-        4 => entry.misc_name = misc(&mut fields),
+        4 => entry.misc_name = misc(walk, &mut fields),
         12 => entry.vc_feature = Some(vc_feature(&mut fields)),
         13 => entry.pogo = pogo(walk, data),
         16 => entry.repro_hash = repro(walk, &mut fields),
@@ -55,7 +55,7 @@ pub(super) fn decode(walk: &mut Walk<'_, '_, '_>, data: &[u8], entry: &mut Debug
     }
 }
 
-fn codeview(fields: &mut Fields<'_>) -> Option<CodeView> {
+fn codeview(walk: &mut Walk<'_, '_, '_>, fields: &mut Fields<'_>) -> Option<CodeView> {
     let signature = fields.bytes::<4>()?;
     let mut record = CodeView { signature: text::escaped(&signature), ..CodeView::default() };
     match &signature {
@@ -67,26 +67,23 @@ fn codeview(fields: &mut Fields<'_>) -> Option<CodeView> {
         _ => return Some(record),
     }
     record.age = fields.dword();
-    record.path = record.age.map(|_| text_of(fields.rest()));
+    record.path = record.age.and_then(|_| walk.text(text::until_nul(fields.rest())));
     Some(record)
 }
 
-/// Text up to its NUL, cut at `MAX_NAME`.
-fn text_of(bytes: &[u8]) -> String {
-    let bytes = bytes.get(..MAX_NAME).unwrap_or(bytes);
-    text::escaped(bytes.split(|byte| *byte == 0).next().unwrap_or_default())
-}
-
-fn misc(fields: &mut Fields<'_>) -> Option<String> {
+fn misc(walk: &mut Walk<'_, '_, '_>, fields: &mut Fields<'_>) -> Option<String> {
     let (_data_type, _length) = (fields.dword()?, fields.dword()?);
     let [is_unicode, ..] = fields.bytes::<4>()?;
     if is_unicode == 0 {
-        return Some(text_of(fields.rest()));
+        return walk.text(text::until_nul(fields.rest()));
     }
-    let (units, _) = fields.rest().as_chunks::<2>();
-    let units = units.iter().take(MAX_NAME).map(|unit| u16::from_le_bytes(*unit));
-    let units = units.take_while(|unit| *unit != 0);
-    Some(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+    let room = fields.rest().get(..2 * MAX_NAME).unwrap_or(fields.rest());
+    let name = text::until_nul_utf16(room);
+    if name.len() == 2 * MAX_NAME {
+        walk.limit("name_length");
+    }
+    let name = text::escaped_utf16(name);
+    walk.keep(name.len()).then_some(name)
 }
 
 fn vc_feature(fields: &mut Fields<'_>) -> VcFeature {
@@ -116,10 +113,7 @@ fn pogo(walk: &mut Walk<'_, '_, '_>, data: &[u8]) -> Option<Pogo> {
             walk.note("pogo_unterminated", None, format!("{rva:#x}"));
             break;
         };
-        let name = text_of(room);
-        if !walk.keep(name.len()) {
-            break;
-        }
+        let Some(name) = walk.text(text::until_nul(room)) else { break };
         entries.push(PogoEntry { rva, size, name });
         let len = (8 + end + 1).next_multiple_of(4);
         rest = rest.get(len..).unwrap_or_default();
@@ -137,7 +131,7 @@ fn pdb_checksum(walk: &mut Walk<'_, '_, '_>, data: &[u8]) -> Option<PdbChecksum>
     let end = data.iter().take(MAX_NAME).position(|byte| *byte == 0)?;
     let (algorithm, hash) = data.split_at_checked(end)?;
     let value = hash_of(walk, hash.get(1..)?)?;
-    Some(PdbChecksum { algorithm: text_of(algorithm), value })
+    Some(PdbChecksum { algorithm: text::escaped(algorithm), value })
 }
 
 fn hash_of(walk: &mut Walk<'_, '_, '_>, hash: &[u8]) -> Option<String> {

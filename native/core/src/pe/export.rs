@@ -4,7 +4,6 @@
 //! ordinal only. An entry of address 0 exports nothing. The directory's `Size` is only what tells
 //! a forwarder from an address.
 
-use crate::limits::MAX_NAME;
 use crate::problems::Problems;
 use crate::schema::{Export, ExportDirectory};
 
@@ -69,7 +68,7 @@ pub fn export_directory(image: &Image<'_>) -> Option<ExportDirectory> {
     let (start, _) = image.directory(directory::EXPORT)?;
     let [characteristics, time_date_stamp, version, name, base, functions, names] =
         dwords(image.data_at(start.into(), DIRECTORY_SIZE)?)?;
-    let dll = image.text_at(name.into(), MAX_NAME).filter(|text| name != 0 && !text.is_empty());
+    let dll = image.text_at(name.into()).filter(|text| name != 0 && !text.is_empty());
     Some(ExportDirectory {
         dll: dll.map(text::escaped),
         characteristics: characteristics.into(),

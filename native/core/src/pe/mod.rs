@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::limits::MAX_NAME;
 use crate::problems::Problems;
 use crate::schema::{CoffHeader, DataDirectory, DosHeader, OptionalHeader, Section};
 
@@ -209,9 +210,8 @@ impl<'a> Image<'a> {
         Some(data.get(..len).unwrap_or(data))
     }
 
-    /// Bytes from `rva` to the next NUL, at most `max`; `None` where nothing is mapped.
-    pub fn text_at(&self, rva: u64, max: usize) -> Option<&'a [u8]> {
-        let data = self.data_at(rva, max)?;
-        data.split(|byte| *byte == 0).next()
+    /// Bytes from `rva` to the next NUL, at most `MAX_NAME`; `None` where nothing is mapped.
+    pub fn text_at(&self, rva: u64) -> Option<&'a [u8]> {
+        self.data_at(rva, MAX_NAME).map(text::until_nul)
     }
 }

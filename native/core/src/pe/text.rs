@@ -2,7 +2,21 @@
 //!
 //! Valid UTF-8 is kept as it is; every other byte becomes `\xNN`, so nothing is lost or merged.
 
+use crate::limits::MAX_NAME;
 use crate::work;
+
+/// The bytes before the first NUL, at most `MAX_NAME`.
+pub(super) fn until_nul(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.get(..MAX_NAME).unwrap_or(bytes);
+    bytes.split(|byte| *byte == 0).next().unwrap_or_default()
+}
+
+/// The UTF-16 `bytes` before the first NUL, or all that are whole characters.
+pub(super) fn until_nul_utf16(bytes: &[u8]) -> &[u8] {
+    let (units, _) = bytes.as_chunks::<2>();
+    let length = units.iter().position(|unit| *unit == [0, 0]).unwrap_or(units.len());
+    units.get(..length).unwrap_or_default().as_flattened()
+}
 
 /// `bytes` as text.
 pub(super) fn escaped(bytes: &[u8]) -> String {

@@ -104,7 +104,7 @@ impl Reader<'_, '_, '_, '_> {
             value: if string.value_length == 0 {
                 String::new()
             } else {
-                text::escaped_utf16(until_nul(string.body))
+                text::escaped_utf16(text::until_nul_utf16(string.body))
             },
         }));
     }
@@ -214,7 +214,7 @@ impl<'a> Iterator for Nodes<'a> {
         }
         let whole = self.0.get(..length);
         let node = whole.unwrap_or(self.0);
-        let key = until_nul(node.get(NODE_HEADER..)?);
+        let key = text::until_nul_utf16(node.get(NODE_HEADER..)?);
         let body = (NODE_HEADER + key.len() + 2).next_multiple_of(4);
         self.0 = self.0.get(length.next_multiple_of(4)..).unwrap_or_default();
         Some(Node {
@@ -224,11 +224,4 @@ impl<'a> Iterator for Nodes<'a> {
             whole: whole.is_some(),
         })
     }
-}
-
-/// UTF-16LE text up to its NUL.
-fn until_nul(bytes: &[u8]) -> &[u8] {
-    let (units, _) = bytes.as_chunks::<2>();
-    let length = units.iter().position(|unit| *unit == [0, 0]).unwrap_or(units.len());
-    bytes.get(..2 * length).unwrap_or_default()
 }

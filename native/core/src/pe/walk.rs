@@ -104,20 +104,26 @@ impl<'i, 'a, 'p> Walk<'i, 'a, 'p> {
         self.problems.limit(name);
     }
 
+    /// The text of `name`, what stands before its NUL; `None` where there is no room for it.
+    pub(super) fn text(&mut self, name: &[u8]) -> Option<String> {
+        let text = text::escaped(name);
+        if !self.keep(text.len()) {
+            return None;
+        }
+        if name.len() == MAX_NAME {
+            self.problems.limit("name_length");
+        }
+        Some(text)
+    }
+
     /// The name at `rva`, up to its NUL; `None` where nothing is mapped or the text is spent. RVA 0 is
     /// the absent name, not the `MZ` that stands there.
     pub(super) fn name_at(&mut self, rva: u64) -> Option<String> {
-        let Some(bytes) = self.image.text_at(rva, MAX_NAME).filter(|_| rva != 0) else {
+        let Some(bytes) = self.image.text_at(rva).filter(|_| rva != 0) else {
             self.note("name_unmapped", None, format!("{rva:#x}"));
             return None;
         };
-        let name = text::escaped(bytes);
-        if !self.keep(name.len()) {
-            return None;
-        }
-        if bytes.len() == MAX_NAME {
-            self.problems.limit("name_length");
-        }
+        let name = self.text(bytes)?;
         if !bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
             self.note("name_unprintable", self.image.offset_of(rva), name.clone());
         }

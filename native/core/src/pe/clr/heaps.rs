@@ -2,7 +2,7 @@
 //!
 //! An index outside its heap gives nothing and a problem; a heap that is missing is an empty one.
 
-use crate::limits::{MAX_CLR_GUIDS, MAX_NAME};
+use crate::limits::MAX_CLR_GUIDS;
 use crate::pe::text;
 use crate::pe::walk::Walk;
 
@@ -36,13 +36,7 @@ impl<'a> Heaps<'a> {
             walk.note("string_index", None, format!("{index:#x} of {:#x}", self.strings.len()));
             return None;
         };
-        let heap = heap.get(..MAX_NAME).unwrap_or(heap);
-        let bytes = heap.split(|byte| *byte == 0).next().unwrap_or_default();
-        if bytes.len() == MAX_NAME {
-            walk.limit("name_length");
-        }
-        let name = text::escaped(bytes);
-        (!name.is_empty() && walk.keep(name.len())).then_some(name)
+        walk.text(text::until_nul(heap)).filter(|name| !name.is_empty())
     }
 
     /// The string at `index` is `name`.

@@ -58,8 +58,7 @@ impl<'a> Root<'a> {
         }
         let version = data.get(FIXED..).unwrap_or_default();
         let version = version.get(..length.min(MAX_VERSION)).unwrap_or(version);
-        let version = version.split(|byte| *byte == 0).next().unwrap_or_default();
-        let mut root = Self { version: text::escaped(version), streams: Vec::new() };
+        let mut root = Self { version: text::escaped(text::until_nul(version)), streams: Vec::new() };
         if root.read_streams(data, length, (rva, size), walk).is_none() {
             walk.note("streams_truncated", offset, format!("after {}", root.streams.len()));
         }

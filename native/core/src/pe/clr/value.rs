@@ -1,12 +1,9 @@
 //! Single values from the tables: the module's name, constants, field data, the type library's id
 //! (ECMA-335 II.22.9, II.22.10, II.22.18, II.22.30).
 
-use std::fmt::Write as _;
-
 use crate::limits::{MAX_CLR_CONSTANT, MAX_CLR_ROWS, MAX_CLR_STEPS, MAX_NAME};
 use crate::pe::text;
 use crate::pe::walk::Walk;
-use crate::work;
 
 use super::Metadata;
 use super::heaps::counted;
@@ -42,7 +39,7 @@ impl Metadata<'_> {
             if blob.len() > MAX_CLR_CONSTANT {
                 walk.limit("clr_constant");
             }
-            let constant = wide(blob.get(..MAX_CLR_CONSTANT).unwrap_or(blob));
+            let constant = text::escaped_utf16(blob.get(..MAX_CLR_CONSTANT).unwrap_or(blob));
             walk.keep(constant.len()).then_some(constant)
         })
     }
@@ -74,20 +71,4 @@ impl Metadata<'_> {
         }
         None
     }
-}
-
-/// UTF-16LE as text; half a surrogate pair as `\uNNNN`.
-fn wide(bytes: &[u8]) -> String {
-    work::pass(bytes.len());
-    let units = bytes.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
-    let mut text = String::with_capacity(bytes.len() / 2);
-    for character in char::decode_utf16(units) {
-        match character {
-            Ok(character) => text.push(character),
-            Err(half) => {
-                let _ = write!(text, "\\u{:04x}", half.unpaired_surrogate());
-            }
-        }
-    }
-    text
 }
