@@ -330,7 +330,7 @@ fn thousands_of_sections_that_overlap_cost_a_few_passes_and_equal_ones_none() {
     let overlapping = sections(0x200);
     assert_eq!(overlapping.limits_hit, ["section_bytes"]);
     let hashed = overlapping.sections.unwrap().iter().filter(|section| section.sha256.is_some()).count();
-    assert!((2..=8).contains(&hashed), "{hashed}");
+    assert!((2..=4).contains(&hashed), "{hashed}");
     let equal = sections(0);
     assert_eq!(equal.limits_hit, [""; 0]);
     assert!(equal.sections.unwrap().iter().all(|section| section.md5.is_some()));
