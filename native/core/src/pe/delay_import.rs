@@ -7,7 +7,7 @@
 use crate::problems::Problems;
 use crate::schema::Import;
 
-use super::import::dwords;
+use super::fields::dwords;
 use super::thunk::{self, AddressSpace};
 use super::walk::{Descriptor, Walk};
 use super::{Image, directory};

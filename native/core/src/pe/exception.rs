@@ -9,7 +9,7 @@ use crate::problems::Problems;
 use crate::schema::{Exceptions, UnwindVersion};
 use crate::work;
 
-use super::import::dwords;
+use super::fields::dwords;
 use super::{Image, directory};
 
 const UNW_FLAG_EHANDLER: u8 = 1;

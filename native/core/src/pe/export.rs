@@ -7,7 +7,7 @@
 use crate::problems::Problems;
 use crate::schema::{Export, ExportDirectory};
 
-use super::import::dwords;
+use super::fields::dwords;
 use super::walk::Walk;
 use super::{Image, directory, text};
 

@@ -1,7 +1,7 @@
 //! The fields of a structure, little-endian, one after the other.
 //!
 //! A field that the bytes do not hold whole is `None`, and so is every field after it. Integers come
-//! widened as columns hold them.
+//! widened as columns hold them; those of a structure that is nothing unless whole come by `dwords`.
 
 /// What is left of a structure.
 #[derive(Debug)]
@@ -50,6 +50,15 @@ impl<'a> Fields<'a> {
             self.bytes().map(|field| u32::from_le_bytes(field).into())
         }
     }
+}
+
+/// The first `N` little-endian dwords of `bytes`.
+pub(super) fn dwords<const N: usize>(bytes: &[u8]) -> Option<[u32; N]> {
+    let mut dwords = [0; N];
+    let (chunks, _) = bytes.as_chunks::<4>();
+    let found = chunks.get(..N)?;
+    dwords.iter_mut().zip(found).for_each(|(dword, chunk)| *dword = u32::from_le_bytes(*chunk));
+    Some(dwords)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use crate::problems::Problems;
 use crate::schema::Import;
 
+use super::fields::dwords;
 use super::thunk::{self, AddressSpace};
 use super::walk::{Descriptor, Walk};
 use super::{Image, directory};
@@ -54,13 +55,4 @@ fn import(walk: &mut Walk<'_, '_, '_>, descriptor: &[u8; DESCRIPTOR_SIZE], rva: 
         address_table_rva: address.into(),
         functions,
     })
-}
-
-/// The first `N` little-endian dwords of `bytes`.
-pub(super) fn dwords<const N: usize>(bytes: &[u8]) -> Option<[u32; N]> {
-    let mut dwords = [0; N];
-    let (chunks, _) = bytes.as_chunks::<4>();
-    let found = chunks.get(..N)?;
-    dwords.iter_mut().zip(found).for_each(|(dword, chunk)| *dword = u32::from_le_bytes(*chunk));
-    Some(dwords)
 }

@@ -8,7 +8,7 @@ use crate::problems::Problems;
 use crate::schema::{RelocationType, Relocations};
 use crate::work;
 
-use super::import::dwords;
+use super::fields::dwords;
 use super::{Image, directory, directory_names};
 
 /// `IMAGE_BASE_RELOCATION`.

@@ -10,6 +10,7 @@ use crate::limits::{MAX_NAME, MAX_RESOURCES};
 use crate::problems::Problems;
 use crate::schema::ResourceDirectory;
 
+use super::fields::dwords;
 use super::walk::Walk;
 use super::{Image, directory, text};
 
@@ -79,14 +80,13 @@ pub fn tree(image: &Image<'_>, problems: &mut Problems) -> Option<ResourceTree> 
     let mut leaves = Vec::new();
     let mut frames = vec![Frame { offset: 0, id: None, entries: root.iter() }];
     while let Some(frame) = frames.last_mut() {
-        let Some(entry) = frame.entries.next() else {
+        let Some([name, target]) = frame.entries.next().and_then(|entry| dwords(entry)) else {
             frames.pop();
             continue;
         };
         if !walk.step() {
             break;
         }
-        let [name, target] = dwords(entry);
         let id = id(&mut walk, base, name);
         if target & IS_OFFSET == 0 {
             if leaves.len() >= MAX_RESOURCES {
@@ -123,7 +123,7 @@ fn open<'a>(
         walk.note("directory_unmapped", image.offset_of(rva), format!("{rva:#x}"));
         return None;
     };
-    let [characteristics, timestamp, version, counts] = dwords(header);
+    let [characteristics, timestamp, version, counts] = dwords(header)?;
     let [named, numbered] = halves(counts);
     let [major, minor] = halves(version);
     let declared = (named + numbered) as usize;
@@ -175,12 +175,10 @@ fn leaf(
     ids: impl Iterator<Item = Option<Id>>,
 ) -> Option<Leaf> {
     let at = base + u64::from(target);
-    let entry = walk.image.data_at(at, 16).and_then(|data| data.first_chunk::<16>());
-    let Some(entry) = entry else {
+    let Some([rva, size, codepage, _]) = walk.image.data_at(at, 16).and_then(dwords) else {
         walk.note("entry_unmapped", walk.image.offset_of(at), format!("{at:#x}"));
         return None;
     };
-    let [rva, size, codepage, _] = dwords(entry);
     let mut path = [const { None }; LEVELS];
     let mut levels = 0;
     // A name stands in the row of every leaf below it: each copy counts.
@@ -196,12 +194,6 @@ fn leaf(
         walk.odd("leaf_shallow", walk.image.offset_of(at), format!("level {levels} of {LEVELS}"));
     }
     walk.keep(text).then_some(Leaf { path, rva, size, codepage })
-}
-
-/// The little-endian double words of `bytes`.
-fn dwords<const N: usize>(bytes: &[u8]) -> [u32; N] {
-    let (words, _) = bytes.as_chunks::<4>();
-    std::array::from_fn(|index| words.get(index).map_or(0, |word| u32::from_le_bytes(*word)))
 }
 
 fn halves(value: u32) -> [i32; 2] {

@@ -4,7 +4,7 @@
 use crate::column::Bytes;
 use crate::hash::{Digests, hex};
 use crate::limits::{MAX_CLR_PUBLIC_KEY, MAX_CLR_ROWS};
-use crate::pe::import::dwords;
+use crate::pe::fields::dwords;
 use crate::pe::walk::Walk;
 use crate::schema::{Assembly, AssemblyRef, ClrResource};
 

@@ -14,7 +14,7 @@ use crate::limits::MAX_CLR_STEPS;
 use crate::problems::Problems;
 use crate::schema::{Clr, ClrStream};
 
-use super::import::dwords;
+use super::fields::dwords;
 use super::walk::Walk;
 use super::{Image, directory, names};
 use heaps::Heaps;

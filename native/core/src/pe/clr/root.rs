@@ -4,7 +4,7 @@
 //! gives the metadata; of streams with one name the last counts, as it does in the runtime.
 
 use crate::limits::{MAX_CLR_STREAMS, MAX_NAME};
-use crate::pe::import::dwords;
+use crate::pe::fields::dwords;
 use crate::pe::text;
 use crate::pe::walk::Walk;
 

@@ -4,7 +4,7 @@
 //! before it end. A table that the stream does not hold whole has the rows that are there, and
 //! those behind it have none.
 
-use crate::pe::import::dwords;
+use crate::pe::fields::dwords;
 use crate::pe::walk::Walk;
 use crate::schema::ClrTable;
 
