@@ -6,14 +6,8 @@
 
 use std::ops::Range;
 
+use crate::pe::header::CHECK_SUM;
 use crate::pe::{Image, directory};
-
-/// `PE\0\0` and `IMAGE_FILE_HEADER`.
-const FILE_HEADER_END: u64 = 24;
-/// Offset of `CheckSum` in the optional header.
-const CHECK_SUM: u64 = 64;
-/// Bytes of a data directory entry.
-const ENTRY_SIZE: u64 = 8;
 
 /// The bytes of `image` that are hashed, in file order.
 pub fn hashed_parts<'a>(image: &Image<'a>) -> Vec<&'a [u8]> {
@@ -32,29 +26,23 @@ pub fn hashed_parts<'a>(image: &Image<'a>) -> Vec<&'a [u8]> {
 /// The ranges that are not hashed, in file order.
 fn left_out(image: &Image) -> Vec<Range<u64>> {
     let mut ranges = Vec::new();
-    let Some(coff) = image.coff_header() else {
+    let Some(header) = image.optional_header_range() else {
         return ranges;
     };
-    let header = image.dos_header().e_lfanew as u64 + FILE_HEADER_END;
-    let header_end = header + coff.size_of_optional_header as u64;
-    let check_sum = header + CHECK_SUM..header + CHECK_SUM + 4;
-    if header_end < check_sum.end {
+    let check_sum = header.start + CHECK_SUM as u64;
+    if header.end < check_sum + 4 {
         return ranges;
     }
-    ranges.push(check_sum);
+    ranges.push(check_sum..check_sum + 4);
 
-    let directories = header + if image.is_64bit() { 112 } else { 96 };
-    let entry = directories + directory::SECURITY as u64 * ENTRY_SIZE;
-    let Some((address, size)) = image.headers.directories.get(directory::SECURITY) else {
+    let security = image.directories().get(directory::SECURITY);
+    let Some(((address, size), entry)) = security.zip(image.directory_entry(directory::SECURITY)) else {
         return ranges;
     };
-    if header_end < entry + ENTRY_SIZE {
-        return ranges;
-    }
-    ranges.push(entry..entry + ENTRY_SIZE);
+    ranges.push(entry);
 
     let table = u64::from(*address)..u64::from(*address) + u64::from(*size);
-    if *size > 0 && table.start >= header_end && table.end <= image.bytes().len() as u64 {
+    if *size > 0 && table.start >= header.end && table.end <= image.bytes().len() as u64 {
         ranges.push(table);
     }
     ranges

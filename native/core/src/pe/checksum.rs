@@ -5,10 +5,8 @@
 //! the end, so that the pass adds eight bytes at a time; the field is subtracted afterwards, where it
 //! stands, aligned or not.
 
+use crate::pe::header::CHECK_SUM;
 use crate::work;
-
-/// File offset of the field within the optional header, PE32 and PE32+.
-const FIELD: usize = 64;
 
 /// Sum of a file's words, taken as its bytes come.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,7 +23,7 @@ impl Words {
 /// The checksum of `bytes` with the sum `words`; the optional header begins at `optional_header`. A PE is not
 /// all zeros.
 pub fn checksum(bytes: &[u8], Words(words): Words, optional_header: usize) -> u32 {
-    let field = optional_header.saturating_add(FIELD);
+    let field = optional_header.saturating_add(CHECK_SUM);
     let stored = bytes.get(field..).unwrap_or_default();
     let mut masked = [0; 6];
     // The field with the byte before it where it stands at an odd offset, so that words stay words.

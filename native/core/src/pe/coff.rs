@@ -52,8 +52,9 @@ pub fn long_name(image: &Image<'_>, section: &Section, problems: &mut Problems) 
     };
     let behind = string_table(image).and_then(|table| table.get(usize::try_from(offset).ok()?..));
     // One byte more than is kept tells that the name was cut.
-    let name = behind.map(|behind| text::until_nul(behind.get(..=MAX_NAME).unwrap_or(behind)));
-    let Some(mut name) = name.filter(|name| !name.is_empty()) else {
+    let name = behind.map(|behind| behind.get(..=MAX_NAME).unwrap_or(behind));
+    let name = name.and_then(|name| name.split(|byte| *byte == 0).next()).filter(|name| !name.is_empty());
+    let Some(mut name) = name else {
         // What is stripped of its symbols often keeps these names.
         problems.odd("section", "long_name", None, section.name.as_str());
         return None;

@@ -19,8 +19,16 @@ const DOS_HEADER_SIZE: usize = 64;
 const PE_SIGNATURE: &[u8; 4] = b"PE\0\0";
 /// Signature and `IMAGE_FILE_HEADER`.
 pub(super) const FILE_HEADER_END: usize = 24;
-const DIRECTORY_SIZE: usize = 8;
+/// Offset of `CheckSum` in the optional header, PE32 and PE32+.
+pub(super) const CHECK_SUM: usize = 64;
+/// Bytes of a data directory's entry.
+pub(super) const DIRECTORY_SIZE: usize = 8;
 const MAX_DIRECTORIES: u32 = 16;
+
+/// Offset of the first directory's entry in the optional header.
+pub(super) const fn directories_offset(wide: bool) -> usize {
+    if wide { 112 } else { 96 }
+}
 
 /// Everything in front of the section table.
 #[derive(Debug)]
@@ -91,7 +99,7 @@ impl Copy {
     const NT: usize = DOS_HEADER_SIZE;
     const MAGIC: usize = Self::NT + FILE_HEADER_END;
     /// The longest optional header is PE32+ with 16 directories.
-    const SIZE: usize = Self::MAGIC + 112 + 16 * DIRECTORY_SIZE;
+    const SIZE: usize = Self::MAGIC + directories_offset(true) + 16 * DIRECTORY_SIZE;
 
     fn new(dos: &[u8], nt: &[u8]) -> Self {
         let mut bytes = [0; Self::SIZE];
@@ -131,7 +139,7 @@ impl Copy {
 
     /// Bytes of the optional header in front of the directories.
     fn fixed_size(&self) -> usize {
-        if self.magic == MAGIC_64 { 112 } else { 96 }
+        directories_offset(self.magic == MAGIC_64)
     }
 
     /// Bytes of the optional header that are in the file.
@@ -206,7 +214,7 @@ impl Copy {
             win32_version_value: dword(windows.win32_version_value.into(), 52),
             size_of_image: dword(windows.size_of_image.into(), 56),
             size_of_headers: dword(windows.size_of_headers.into(), 60),
-            check_sum: dword(windows.check_sum.into(), 64),
+            check_sum: dword(windows.check_sum.into(), CHECK_SUM),
             subsystem: word(windows.subsystem, 68),
             dll_characteristics: flags,
             dll_characteristics_names: names::flags(names::DLL_CHARACTERISTICS, flags.unwrap_or(0) as u32),

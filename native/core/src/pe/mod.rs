@@ -171,6 +171,23 @@ impl<'a> Image<'a> {
         self.nt_offset() + header::FILE_HEADER_END
     }
 
+    /// File range that the file header gives the optional header, which the file may not hold; `None` where
+    /// it ends in the file header.
+    pub fn optional_header_range(&self) -> Option<Range<u64>> {
+        let start = self.optional_header_offset() as u64;
+        Some(start..start + self.coff_header()?.size_of_optional_header as u64)
+    }
+
+    /// File range of a directory's entry, declared or not; `None` where `optional_header_range` has no room
+    /// for it.
+    pub fn directory_entry(&self, index: usize) -> Option<Range<u64>> {
+        let header = self.optional_header_range()?;
+        let offset = header::directories_offset(self.is_64bit()) + index * header::DIRECTORY_SIZE;
+        let start = header.start + offset as u64;
+        let end = start + header::DIRECTORY_SIZE as u64;
+        (end <= header.end).then_some(start..end)
+    }
+
     /// The section that holds `rva`; as in `offset_of` the first in address order where several do.
     pub fn section_at(&self, rva: u64) -> Option<&Section> {
         self.sections.get(self.map.section(rva)?)

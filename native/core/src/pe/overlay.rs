@@ -7,9 +7,7 @@ use super::{Image, directory};
 
 /// File offset of the first byte behind the image in a file of `file_size` bytes; `None` where there is none.
 pub fn start(image: &Image<'_>, file_size: u64) -> Option<u64> {
-    let header = image
-        .coff_header()
-        .map(|coff| (image.optional_header_offset() as u64, coff.size_of_optional_header as u64));
+    let header = image.optional_header_range().map(|header| (header.start, header.end - header.start));
     let sections =
         image.sections().iter().map(|section| (section.raw_offset as u64, section.raw_size as u64));
     let directories = image.directories().iter().enumerate();

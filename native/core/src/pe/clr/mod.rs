@@ -113,20 +113,16 @@ fn header_rva(walk: &mut Walk<'_, '_, '_>) -> Option<u32> {
     if let Some((rva, _)) = image.directory(directory::COM_DESCRIPTOR) {
         return Some(rva);
     }
-    if image.data_directories().len() > directory::COM_DESCRIPTOR {
+    if image.directories().len() > directory::COM_DESCRIPTOR {
         return None;
     }
-    let directories = if image.is_64bit() { 112 } else { 96 };
-    let entry = directories + directory::COM_DESCRIPTOR * 8;
-    let room = usize::try_from(image.coff_header()?.size_of_optional_header).ok()?;
-    let optional_header = usize::try_from(image.dos_header().e_lfanew).ok()?.checked_add(24)?;
-    let offset = optional_header.checked_add(entry).filter(|_| entry + 8 <= room)?;
-    let [rva] = dwords(image.bytes().get(offset..)?)?;
+    let offset = image.directory_entry(directory::COM_DESCRIPTOR)?.start;
+    let [rva] = dwords(image.bytes().get(usize::try_from(offset).ok()?..)?)?;
     let [size] = dwords(image.data_at(rva.into(), 4).filter(|_| rva != 0)?)?;
     if size != HEADER_SIZE {
         return None;
     }
-    walk.odd("directory_undeclared", Some(offset as u64), format!("{rva:#x}"));
+    walk.odd("directory_undeclared", Some(offset), format!("{rva:#x}"));
     Some(rva)
 }
 
