@@ -3,9 +3,7 @@
 //! Equal to yara-x. The DLL loses `.dll`, `.sys` or `.ocx`; an ordinal without a name in the frozen tables is
 //! `ord<N>`. Delay imports are never part of it, and without imports there is none, not the hash of nothing.
 
-use md5::{Digest as _, Md5};
-
-use crate::hash::hex;
+use crate::hash::{hex, md5_joined};
 use crate::limits::MAX_IMPHASH_BYTES;
 use crate::problems::Problems;
 use crate::schema::Import;
@@ -23,21 +21,14 @@ pub fn imphash(imports: &[Import], problems: &mut Problems) -> Option<String> {
         return None;
     }
 
-    let mut md5 = Md5::new();
-    let mut separator = "";
-    for import in imports.iter().filter(|import| !import.delayed) {
+    let functions = imports.iter().filter(|import| !import.delayed).flat_map(|import| {
         let dll = import.dll.to_lowercase();
-        let dll = EXTENSIONS.iter().find_map(|extension| dll.strip_suffix(extension)).unwrap_or(&dll);
-        for function in &import.functions {
-            md5.update(separator);
-            md5.update(dll);
-            md5.update(".");
-            match (&function.name, function.ordinal) {
-                (Some(name), _) => md5.update(name.to_lowercase()),
-                (None, ordinal) => md5.update(format!("ord{}", ordinal.unwrap_or(0))),
-            }
-            separator = ",";
-        }
-    }
-    (!separator.is_empty()).then(|| hex(&md5.finalize()))
+        let stem = EXTENSIONS.iter().find_map(|extension| dll.strip_suffix(extension)).unwrap_or(&dll);
+        let stem = stem.to_owned();
+        import.functions.iter().map(move |function| match &function.name {
+            Some(name) => format!("{stem}.{}", name.to_lowercase()),
+            None => format!("{stem}.ord{}", function.ordinal.unwrap_or(0)),
+        })
+    });
+    md5_joined(functions).map(|digest| hex(&digest))
 }

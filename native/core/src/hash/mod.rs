@@ -4,7 +4,8 @@
 //! registers; one that is too long for memory goes window by window through `Digests`.
 
 use md5::Md5;
-use sha2::Digest as _;
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -44,6 +45,27 @@ pub fn digest_jobs(jobs: &[Job<'_>]) -> Vec<JobDigests> {
 /// MD5 of a short message.
 pub fn md5(message: &[u8]) -> [u8; 16] {
     Md5::digest(message).into()
+}
+
+/// MD5 of short `texts` joined by commas; `None` where there are none.
+pub fn md5_joined<T: AsRef<[u8]>>(texts: impl IntoIterator<Item = T>) -> Option<[u8; 16]> {
+    let mut texts = texts.into_iter();
+    let mut md5 = Md5::new_with_prefix(texts.next()?);
+    for text in texts {
+        md5.update(",");
+        md5.update(text);
+    }
+    Some(md5.finalize().into())
+}
+
+/// SHA-1 of a short message.
+pub fn sha1(message: &[u8]) -> [u8; 20] {
+    Sha1::digest(message).into()
+}
+
+/// SHA-256 of a short message.
+pub fn sha256(message: &[u8]) -> [u8; 32] {
+    Sha256::digest(message).into()
 }
 
 /// The digest of the concatenated `parts` by each of `algorithms`, in their order.

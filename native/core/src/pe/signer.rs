@@ -3,11 +3,9 @@
 //! A `SignerInfo` names it by issuer and serial number; whether its key made the signature,
 //! `verification` says.
 
-use sha2::{Digest, Sha256};
-
 use crate::asn1::der::Element;
 use crate::asn1::integer;
-use crate::hash::hex;
+use crate::hash::{hex, sha256};
 use crate::limits::{MAX_CERTIFICATE_BYTES, MAX_SERIAL_BYTES};
 use crate::pe::distinguished_name::distinguished_name;
 use crate::pe::pkcs7::SignerInfo;
@@ -55,7 +53,7 @@ pub(super) fn signer<'a>(
         signer.certificate = Some(certificate);
         signer.subject = distinguished_name(&subject, &mut Problems::default()).0;
         if certificate.whole && certificate.raw.len() <= MAX_CERTIFICATE_BYTES {
-            signer.fingerprint = Some(hex(&Sha256::digest(certificate.raw)));
+            signer.fingerprint = Some(hex(&sha256(certificate.raw)));
         }
     }
     signer

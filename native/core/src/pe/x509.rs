@@ -3,12 +3,10 @@
 //! Its fields are read by their place; one that cannot be read is null with a problem, and those
 //! behind it are still tried. Nothing is verified here.
 
-use sha2::{Digest, Sha256};
-
 use crate::asn1::der::{CONTEXT_0, Element, Elements, INTEGER, OBJECT_IDENTIFIER, SEQUENCE};
 use crate::asn1::{integer, oid, time};
 use crate::column::Timestamp;
-use crate::hash::hex;
+use crate::hash::{hex, sha256};
 use crate::limits::MAX_SERIAL_BYTES;
 use crate::pe::distinguished_name::distinguished_name;
 use crate::pe::pem::pem;
@@ -18,7 +16,7 @@ use crate::schema::Certificate;
 /// The certificate in `element`, a `Certificate` of RFC 5280.
 pub(super) fn certificate(element: &Element, problems: &mut Problems) -> Certificate {
     let mut certificate = Certificate {
-        fingerprint: hex(&Sha256::digest(element.raw)),
+        fingerprint: hex(&sha256(element.raw)),
         certificate: pem("CERTIFICATE", element.raw),
         ..Certificate::default()
     };

@@ -2,7 +2,7 @@
 //! (ECMA-335 II.22.2, II.22.5, II.22.24, II.22.31).
 
 use crate::column::Bytes;
-use crate::hash::{Digests, hex};
+use crate::hash::{hex, sha1};
 use crate::limits::{MAX_CLR_PUBLIC_KEY, MAX_CLR_ROWS};
 use crate::pe::fields::dwords;
 use crate::pe::walk::Walk;
@@ -121,8 +121,7 @@ impl Metadata<'_> {
 
 /// Token of a public key (ECMA-335 II.6.3).
 fn token(key: &[u8]) -> String {
-    let digest = Digests::of(key).sha1;
-    let token: Vec<u8> = digest.into_iter().rev().take(8).collect();
+    let token: Vec<u8> = sha1(key).into_iter().rev().take(8).collect();
     hex(&token)
 }
 
