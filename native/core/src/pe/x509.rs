@@ -34,27 +34,23 @@ pub(super) fn certificate(element: &Element, problems: &mut Problems) -> Certifi
 
 /// Serial number, issuer and subject of the certificate in `element`.
 pub(super) fn identity<'a>(element: &Element<'a>) -> Option<(Element<'a>, Element<'a>, Element<'a>)> {
-    let tbs = element.first()?;
-    let mut fields = tbs.children();
-    if fields.peek() == Some(CONTEXT_0) {
-        fields.next();
-    }
-    let serial = fields.next()?.ok()?;
-    fields.next()?.ok()?;
-    let issuer = fields.next()?.ok()?;
-    fields.next()?.ok()?;
-    Some((serial, issuer, fields.next()?.ok()?))
+    let [serial, _, issuer, _, subject] = behind_version(element)?;
+    Some((serial, issuer, subject))
 }
 
 /// The `SubjectPublicKeyInfo` of the certificate in `element`.
 pub(super) fn public_key<'a>(element: &Element<'a>) -> Option<Element<'a>> {
-    let tbs = element.first()?;
-    let mut fields = tbs.children();
-    if fields.peek() == Some(CONTEXT_0) {
-        fields.next();
-    }
-    // Behind serial number, algorithm, issuer, validity and subject.
-    fields.nth(5)?.ok().filter(|key| key.identifier == SEQUENCE && key.whole)
+    let [_, _, _, _, _, key] = behind_version(element)?;
+    Some(key).filter(|key| key.identifier == SEQUENCE && key.whole)
+}
+
+/// The first `N` fields of a `TBSCertificate` behind its version: serial number, algorithm, issuer,
+/// validity, subject, key.
+fn behind_version<'a, const N: usize>(element: &Element<'a>) -> Option<[Element<'a>; N]> {
+    let fields = element.first()?.children();
+    let version = usize::from(fields.peek() == Some(CONTEXT_0));
+    let fields: Vec<_> = fields.skip(version).map_while(Result::ok).take(N).collect();
+    fields.try_into().ok()
 }
 
 /// Fills in the fields of a `TBSCertificate`.
