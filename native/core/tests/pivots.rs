@@ -5,32 +5,25 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test that panics has failed
 
-use merc_core::extract::{FileRef, Options, extract};
-use merc_core::input::Buffers;
+use merc_core::extract::Options;
 use merc_core::pe::directory;
 use merc_core::schema::Sample;
 
 mod support {
+    pub mod extraction;
     pub mod pe_builder;
     pub mod pivots_builder;
 }
+use support::extraction::{self, FULL};
 use support::pe_builder::{PeBuilder, SectionSpec, Thunk, dwords, exports, imports, put};
 use support::pivots_builder::{Space, bound_imports, delay_imports, rich};
 
-const OPTIONS: Options = Options { classic: false, max_file_size: 1 << 30, tlsh: false };
-
 fn extracted_with(file: &[u8], options: Options) -> Sample {
-    let unique = format!("merc-pivots-{}-{:?}", std::process::id(), std::thread::current().id());
-    let path = std::env::temp_dir().join(unique);
-    std::fs::write(&path, file).unwrap();
-    let reference = FileRef { sample_id: 1, path: "sample".to_owned(), path_raw: None, planned: None };
-    let sample = extract(&path, &reference, options, &mut Buffers::default(), &mut |_, _, _: &[u8]| {});
-    std::fs::remove_file(&path).unwrap();
-    sample
+    extraction::extracted(file, options, &mut |_, _, _: &[u8]| {})
 }
 
 fn extracted(file: &[u8]) -> Sample {
-    extracted_with(file, OPTIONS)
+    extracted_with(file, FULL)
 }
 
 fn kinds(sample: &Sample) -> Vec<String> {
@@ -365,7 +358,7 @@ fn the_overlay_begins_behind_sections_and_directories_and_holds_the_certificate_
 fn an_overlay_of_a_file_that_is_not_held_whole_has_no_digest() {
     let mut bytes = PeBuilder::with_data(false, vec![1; 0x200]).build();
     bytes.resize(0x10_000, 7);
-    let sample = extracted_with(&bytes, Options { max_file_size: 0x1000, tlsh: true, ..OPTIONS });
+    let sample = extracted_with(&bytes, Options { max_file_size: 0x1000, tlsh: true, ..FULL });
     let overlay = sample.overlay.unwrap();
     assert_eq!(
         (overlay.file_offset, overlay.size, overlay.sha256, overlay.entropy),
@@ -436,7 +429,7 @@ fn tlsh_is_given_only_where_it_is_asked_for() {
     let data: Vec<u8> = (0..4_096_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 11) as u8).collect();
     let file = PeBuilder::with_data(false, data).build();
     assert_eq!(extracted(&file).tlsh, None);
-    let asked = Options { tlsh: true, ..OPTIONS };
+    let asked = Options { tlsh: true, ..FULL };
     let hash = extracted_with(&file, asked).tlsh.unwrap();
     assert!(hash.starts_with("T1") && hash.len() == 72, "{hash}");
     assert_eq!(extracted_with(b"MZ too short", asked).tlsh, None);

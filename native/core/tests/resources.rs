@@ -5,16 +5,17 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test that panics has failed
 
 use merc_core::column::Timestamp;
-use merc_core::extract::{FileRef, Options, extract};
-use merc_core::input::Buffers;
+use merc_core::extract::Options;
 use merc_core::pe::directory;
 use merc_core::schema::{Resource, ResourceDirectory};
 
 mod support {
+    pub mod extraction;
     pub mod pe_builder;
     pub mod resource_builder;
     pub mod resources_found;
 }
+use support::extraction::{FULL, extracted};
 use support::pe_builder::{PeBuilder, SectionSpec, dwords, put};
 use support::resource_builder::Key::{Number, Text};
 use support::resource_builder::{Key, Node, icon_group, node, resource, resources, string, utf16, version};
@@ -292,19 +293,15 @@ fn the_columns_are_filled_and_the_classic_row_has_none_of_them() {
     let group = resource(RT_GROUP_ICON, Number(1), 0, &icon_group(&[(16, 16, 32, 5, 1)]));
     let version = resource(RT_VERSION, Number(1), 0, &version(&[]));
     let manifest = resource(RT_MANIFEST, Number(1), 0, b"<a/>");
-    let location = std::env::temp_dir().join(format!("merc-resources-{}", std::process::id()));
-    std::fs::write(&location, file(resources(RVA, &[icon, group, version, manifest]))).unwrap();
+    let file = file(resources(RVA, &[icon, group, version, manifest]));
     for classic in [false, true] {
-        let options = Options { classic, max_file_size: 1 << 30, tlsh: false };
-        let file = FileRef { sample_id: 1, path: "a".to_owned(), path_raw: None, planned: None };
-        let row = extract(&location, &file, options, &mut Buffers::default(), &mut |_, _, _: &[u8]| {});
+        let row = extracted(&file, Options { classic, ..FULL }, &mut |_, _, _: &[u8]| {});
         assert_eq!(row.resources.map(|list| list.len()), (!classic).then_some(4));
         assert_eq!(row.icon_hash, (!classic).then(|| sha256(b"image")));
         assert_eq!(row.manifest.map(|manifest| manifest.text), (!classic).then(|| "<a/>".to_owned()));
         assert_eq!((row.version_info.is_some(), row.resource_directory.is_some()), (!classic, !classic));
         assert_eq!(row.status, "ok");
     }
-    std::fs::remove_file(&location).unwrap();
 }
 
 /// xorshift64*.

@@ -3,14 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-#[path = "support/pe_builder.rs"]
-mod pe_builder;
-#[path = "support/signature_builder.rs"]
-mod signature_builder;
-
-use merc_core::extract::{FileRef, Options, extract};
+use merc_core::extract::Options;
 use merc_core::hash::{Algorithm, digest_parts, hex};
-use merc_core::input::Buffers;
 use merc_core::limits::{MAX_SIGNATURE_BYTES, MAX_SIGNATURE_DEPTH, MAX_SIGNATURES, MAX_SIGNER_ATTRIBUTES};
 use merc_core::pe::Image;
 use merc_core::pe::authentihash::hashed_parts;
@@ -18,9 +12,15 @@ use merc_core::pe::certificate_table::CertificateTable;
 use merc_core::pe::signature::signatures;
 use merc_core::problems::Problems;
 use merc_core::schema::{Sample, Signature};
-use merc_core::text::scan::Encoding;
-use pe_builder::PeBuilder;
-use signature_builder::*;
+
+mod support {
+    pub mod extraction;
+    pub mod pe_builder;
+    pub mod signature_builder;
+}
+use support::extraction::{self, FULL};
+use support::pe_builder::PeBuilder;
+use support::signature_builder::*;
 
 const TABLE_OFFSET: u64 = 0x1000;
 const SECURITY: usize = 4;
@@ -47,17 +47,9 @@ fn signed(signed: &[Vec<u8>], unsigned: &[Vec<u8>]) -> Vec<u8> {
     pkcs7(&indirect_data(SHA256, &[0xab; 32], &[]), &[certificate("ca", 7, "signer")], &[info])
 }
 
-fn extracted(name: &str, bytes: &[u8], options: Options) -> Sample {
-    let path = std::env::temp_dir().join(format!("merc-signature-{name}-{}", std::process::id()));
-    std::fs::write(&path, bytes).unwrap();
-    let file = FileRef { sample_id: 1, path: name.to_owned(), path_raw: None, planned: None };
-    let mut sink = |_: Encoding, _: u64, _: &[u8]| {};
-    let sample = extract(&path, &file, options, &mut Buffers::default(), &mut sink);
-    std::fs::remove_file(&path).unwrap();
-    sample
+fn extracted(bytes: &[u8], options: Options) -> Sample {
+    extraction::extracted(bytes, options, &mut |_, _, _: &[u8]| {})
 }
-
-const FULL: Options = Options { classic: false, max_file_size: 1 << 30, tlsh: false };
 
 fn builder(wide: bool) -> PeBuilder {
     PeBuilder::with_data(wide, (0..=255).cycle().take(600).collect())
@@ -126,7 +118,7 @@ fn a_digest_matches_where_it_is_the_files_own_in_the_signatures_algorithm() {
         let mut table = entry(&pkcs7(&indirect_data(oid, digest, &[]), &[], &[info]));
         // An entry of 8 bytes and more fills up to a table of one size, so that all files hash alike.
         table.resize(400, 0);
-        extracted("digest", &with_table(&builder(false), &table), FULL)
+        extracted(&with_table(&builder(false), &table), FULL)
     };
     for (oid, algorithm) in [
         (SHA1, Algorithm::Sha1),
@@ -154,11 +146,11 @@ fn a_digest_matches_where_it_is_the_files_own_in_the_signatures_algorithm() {
 #[test]
 fn a_file_without_signature_has_one_authentihash_and_a_file_in_windows_has_none() {
     let file = builder(true).build();
-    let sample = extracted("unsigned", &file, FULL);
+    let sample = extracted(&file, FULL);
     assert_eq!(sample.authentihash_sha256, Some(hex(&authentihash(&file, Algorithm::Sha256))));
     assert_eq!((sample.authentihash_sha1, sample.authentihash_md5), (None, None));
     assert_eq!((sample.signatures, sample.win_certificates), (None, None));
-    let cut = extracted("cut", &file, Options { classic: false, max_file_size: 1_000, tlsh: false });
+    let cut = extracted(&file, Options { classic: false, max_file_size: 1_000, tlsh: false });
     assert_eq!((cut.status.as_str(), cut.authentihash_sha256), ("partial", None));
     // A table behind what is held of the file is not behind the file.
     let file = with_table(&builder(true), &entry(&signed(&[], &[])));
@@ -260,7 +252,7 @@ fn certificates_say_where_they_were_found_and_classic_has_only_those_of_the_tabl
     let outer = signed(&[], &[attribute(NESTED, &nested)]);
     let file = with_table(&builder(false), &[entry(&outer), entry(&signed(&[], &[]))].concat());
     let found = |classic: bool| -> Vec<(String, String)> {
-        let sample = extracted("source", &file, Options { classic, ..FULL });
+        let sample = extracted(&file, Options { classic, ..FULL });
         let certificates = sample.certificates.unwrap();
         certificates.into_iter().map(|one| (one.source, one.subject.unwrap())).collect()
     };
