@@ -10,9 +10,13 @@ use merc_core::problems::Problems;
 use merc_core::schema::Certificate;
 use serde_json::{Value, json};
 
+mod support {
+    pub mod signature_builder;
+}
+use support::signature_builder::{self, SIGNED_DATA, entry, entry_with, sequence, tlv};
+
 /// Where the table lies in the file, for the offsets of problems.
 const TABLE_OFFSET: u64 = 0x1000;
-const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
 
 fn oracle() -> Value {
     serde_json::from_str(include_str!("fixtures/certificates/certificates.json")).unwrap()
@@ -29,37 +33,8 @@ fn fixture(name: &str) -> Vec<u8> {
     bytes(&list.iter().find(|fixture| fixture["name"] == name).expect(name)["der"])
 }
 
-fn tlv(identifier: u8, content: &[u8]) -> Vec<u8> {
-    let mut element = vec![identifier];
-    match content.len() {
-        length @ 0..=127 => element.push(length as u8),
-        length => {
-            element.push(0x84);
-            element.extend((length as u32).to_be_bytes());
-        }
-    }
-    element.extend(content);
-    element
-}
-
 fn pkcs7(certificates: &[Vec<u8>]) -> Vec<u8> {
-    let set = tlv(0xa0, &certificates.concat());
-    let signed_data =
-        tlv(0x30, &[tlv(2, &[1]), tlv(0x31, &[]), tlv(0x30, &[]), set, tlv(0x31, &[])].concat());
-    tlv(0x30, &[SIGNED_DATA.to_vec(), tlv(0xa0, &signed_data)].concat())
-}
-
-fn entry_with(length: u32, revision: u16, kind: u16, body: &[u8]) -> Vec<u8> {
-    let mut entry = length.to_le_bytes().to_vec();
-    entry.extend(revision.to_le_bytes());
-    entry.extend(kind.to_le_bytes());
-    entry.extend(body);
-    entry.resize(entry.len().next_multiple_of(8), 0);
-    entry
-}
-
-fn entry(body: &[u8]) -> Vec<u8> {
-    entry_with(body.len() as u32 + 8, 0x200, 2, body)
+    signature_builder::pkcs7(&sequence(&[]), certificates, &[])
 }
 
 fn read(table: &[u8]) -> (Vec<Certificate>, Problems) {

@@ -173,27 +173,10 @@ pub enum Thunk<'a> {
 
 /// An import directory for `rva`: descriptors, then of each DLL its lookup table, address table and names.
 pub fn imports(rva: u32, wide: bool, dlls: &[(&[u8], &[Thunk<'_>])]) -> Vec<u8> {
-    let width = if wide { 8 } else { 4 };
     let mut data = vec![0; (dlls.len() + 1) * 20];
     for (index, (dll, thunks)) in dlls.iter().enumerate() {
-        let name = rva + data.len() as u32;
-        data.extend_from_slice(dll);
-        data.push(0);
-        let mut entries = Vec::new();
-        for thunk in *thunks {
-            let entry = match thunk {
-                Thunk::Ordinal(ordinal) => u64::from(*ordinal) | if wide { 1 << 63 } else { 1 << 31 },
-                Thunk::Name(hint, text) => {
-                    let entry = rva + data.len() as u32;
-                    data.extend_from_slice(&hint.to_le_bytes());
-                    data.extend_from_slice(text);
-                    data.push(0);
-                    u64::from(entry)
-                }
-            };
-            entries.extend_from_slice(&entry.to_le_bytes()[..width]);
-        }
-        entries.extend_from_slice(&[0; 8][..width]);
+        let name = append_text(&mut data, rva, dll);
+        let entries = thunk_table(&mut data, rva, wide, thunks);
         let lookup = rva + data.len() as u32;
         let address = lookup + entries.len() as u32;
         data.extend_from_slice(&entries);
@@ -201,6 +184,24 @@ pub fn imports(rva: u32, wide: bool, dlls: &[(&[u8], &[Thunk<'_>])]) -> Vec<u8> 
         put(&mut data, index * 20, &dwords(&[lookup, 0, 0, name, address]));
     }
     data
+}
+
+/// A table of `thunks`, whose hints and names are added to `data`, which lies at `base`.
+pub fn thunk_table(data: &mut Vec<u8>, base: u32, wide: bool, thunks: &[Thunk<'_>]) -> Vec<u8> {
+    let width = if wide { 8 } else { 4 };
+    let mut table = Vec::new();
+    for thunk in thunks {
+        let entry = match thunk {
+            Thunk::Ordinal(ordinal) => u64::from(*ordinal) | if wide { 1 << 63 } else { 1 << 31 },
+            Thunk::Name(hint, text) => {
+                let text = [&hint.to_le_bytes(), *text].concat();
+                append_text(data, base, &text).into()
+            }
+        };
+        table.extend_from_slice(&entry.to_le_bytes()[..width]);
+    }
+    table.extend_from_slice(&[0; 8][..width]);
+    table
 }
 
 /// What an export table entry holds.
@@ -233,7 +234,8 @@ pub fn exports(rva: u32, base: u32, targets: &[Target<'_>], names: &[(&[u8], u16
     data
 }
 
-fn append_text(data: &mut Vec<u8>, rva: u32, text: &[u8]) -> u32 {
+/// Adds `text` and its NUL to `data`, which lies at `rva`, and gives its place.
+pub fn append_text(data: &mut Vec<u8>, rva: u32, text: &[u8]) -> u32 {
     let entry = rva + data.len() as u32;
     data.extend_from_slice(text);
     data.push(0);

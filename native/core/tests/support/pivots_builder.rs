@@ -1,9 +1,8 @@
 //! Builds Rich data and the directories of delay and bound imports for tests.
 
 #![allow(dead_code, unreachable_pub)] // each test binary uses its part
-#![allow(clippy::indexing_slicing)] // a test that panics has failed
 
-use super::pe_builder::{Thunk, dwords, put};
+use super::pe_builder::{Thunk, append_text, dwords, put, thunk_table};
 
 /// Rich data to stand behind `before`, with the checksum of Microsoft's linker as its key.
 pub fn rich(before: &[u8], tools: &[(u16, u16, u32)]) -> Vec<u8> {
@@ -31,31 +30,14 @@ pub enum Space {
 
 /// A delay import directory for `rva`: descriptors, then of each DLL its name, hints and tables.
 pub fn delay_imports(rva: u32, wide: bool, space: &Space, dlls: &[(&[u8], &[Thunk<'_>])]) -> Vec<u8> {
-    let width = if wide { 8 } else { 4 };
     let (attributes, base) = match space {
         Space::Rva => (1, rva),
         Space::Virtual(base) => (0, rva + base),
     };
     let mut data = vec![0; (dlls.len() + 1) * 32];
     for (index, (dll, thunks)) in dlls.iter().enumerate() {
-        let name = base + data.len() as u32;
-        data.extend_from_slice(dll);
-        data.push(0);
-        let mut entries = Vec::new();
-        for thunk in *thunks {
-            let entry = match thunk {
-                Thunk::Ordinal(ordinal) => u64::from(*ordinal) | if wide { 1 << 63 } else { 1 << 31 },
-                Thunk::Name(hint, text) => {
-                    let entry = base + data.len() as u32;
-                    data.extend_from_slice(&hint.to_le_bytes());
-                    data.extend_from_slice(text);
-                    data.push(0);
-                    u64::from(entry)
-                }
-            };
-            entries.extend_from_slice(&entry.to_le_bytes()[..width]);
-        }
-        entries.extend_from_slice(&[0; 8][..width]);
+        let name = append_text(&mut data, base, dll);
+        let entries = thunk_table(&mut data, base, wide, thunks);
         let table = base + data.len() as u32;
         data.extend_from_slice(&entries);
         put(&mut data, index * 32, &dwords(&[attributes, name, 0, table, table, 0, 0, 0]));

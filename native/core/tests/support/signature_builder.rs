@@ -90,8 +90,14 @@ pub fn timestamp_token(time: &[u8], serial: u8, certificates: &[Vec<u8>]) -> Vec
 
 /// A `WIN_CERTIFICATE` around a PKCS#7, padded to 8 bytes.
 pub fn entry(body: &[u8]) -> Vec<u8> {
-    let mut entry = (body.len() as u32 + 8).to_le_bytes().to_vec();
-    entry.extend([0, 2, 2, 0]);
+    entry_with(body.len() as u32 + 8, 0x200, 2, body)
+}
+
+/// A `WIN_CERTIFICATE` that states this of itself, padded to 8 bytes.
+pub fn entry_with(length: u32, revision: u16, kind: u16, body: &[u8]) -> Vec<u8> {
+    let mut entry = length.to_le_bytes().to_vec();
+    entry.extend(revision.to_le_bytes());
+    entry.extend(kind.to_le_bytes());
     entry.extend(body);
     entry.resize(entry.len().next_multiple_of(8), 0);
     entry
