@@ -154,7 +154,7 @@ fn a_file_without_signature_has_one_authentihash_and_a_file_in_windows_has_none(
     assert_eq!((cut.status.as_str(), cut.authentihash_sha256), ("partial", None));
     // A table behind what is held of the file is not behind the file.
     let file = with_table(&builder(true), &entry(&signed(&[], &[])));
-    let cut = extracted("signed", &file, Options { classic: false, max_file_size: 1_000, tlsh: false });
+    let cut = extracted(&file, Options { classic: false, max_file_size: 1_000, tlsh: false });
     assert_eq!((cut.signatures, cut.limits_hit), (None, vec!["max_file_size".to_owned()]));
     assert!(!cut.problems.iter().any(|problem| problem.stage == "certificate"));
 }

@@ -2,7 +2,7 @@
 //!
 //! Images need neither; MinGW, Go and old Borland linkers leave them. Symbols are counted, not kept.
 
-use crate::limits::MAX_COFF_SYMBOLS;
+use crate::limits::{MAX_COFF_SYMBOLS, MAX_NAME};
 use crate::problems::Problems;
 use crate::schema::{CoffSymbolTable, Section};
 use crate::work;
