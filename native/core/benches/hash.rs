@@ -7,6 +7,7 @@
 
 use std::hint::black_box;
 
+use cpu_time::ThreadTime;
 use md5::Md5;
 use merc_core::cpu;
 use merc_core::hash::{AlgorithmSet, Job, cpu_path, digest_jobs_by};
@@ -85,17 +86,7 @@ fn one(message: &[u8], algorithms: AlgorithmSet) {
 /// CPU seconds of one run; of a short one the mean of several, for the clock ticks every 4 ms.
 fn timed(bytes: usize, mut run: impl FnMut()) -> f64 {
     let times = 100_000_000_usize.div_ceil(bytes);
-    let start = cpu_seconds();
+    let start = ThreadTime::now();
     (0..times).for_each(|_| run());
-    (cpu_seconds() - start) / times as f64
-}
-
-/// CPU time of this thread, for other load must not count; elsewhere than on Linux wall time.
-fn cpu_seconds() -> f64 {
-    let nanoseconds = std::fs::read_to_string("/proc/thread-self/schedstat")
-        .ok()
-        .and_then(|times| times.split(' ').next()?.parse::<f64>().ok());
-    nanoseconds.unwrap_or_else(|| {
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as f64
-    }) / 1e9
+    start.elapsed().as_secs_f64() / times as f64
 }

@@ -6,6 +6,7 @@
 use std::hint::black_box;
 use std::path::Path;
 
+use cpu_time::ThreadTime;
 use merc_core::hash::{Digests, cpu_path};
 use merc_core::output::strings::StringsWriter;
 use merc_core::text::histogram::Histogram;
@@ -57,9 +58,9 @@ fn load(folder: &Path, limit: usize) -> Vec<Vec<u8>> {
 fn stage(name: &str, bytes: usize, mut run: impl FnMut()) {
     let mut seconds: Vec<f64> = (0..ROUNDS)
         .map(|_| {
-            let start = cpu_seconds();
+            let start = ThreadTime::now();
             run();
-            cpu_seconds() - start
+            start.elapsed().as_secs_f64()
         })
         .collect();
     seconds.sort_by(f64::total_cmp);
@@ -71,14 +72,4 @@ fn stage(name: &str, bytes: usize, mut run: impl FnMut()) {
         best / gigabytes,
         median / gigabytes
     );
-}
-
-/// CPU time of this thread, for other load must not count; elsewhere than on Linux wall time.
-fn cpu_seconds() -> f64 {
-    let nanoseconds = std::fs::read_to_string("/proc/thread-self/schedstat")
-        .ok()
-        .and_then(|times| times.split(' ').next()?.parse::<f64>().ok());
-    nanoseconds.unwrap_or_else(|| {
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as f64
-    }) / 1e9
 }

@@ -18,7 +18,9 @@ mod support {
 use support::extraction::{FULL, extracted};
 use support::pe_builder::{PeBuilder, SectionSpec, dwords, put};
 use support::resource_builder::Key::{Number, Text};
-use support::resource_builder::{Key, Node, icon_group, node, resource, resources, string, utf16, version};
+use support::resource_builder::{
+    Key, Node, icon_group, node, resource, resources, shared_directories, string, utf16, version,
+};
 use support::resources_found::{Found, OFFSET, RVA, file, found, of_tree, sha256};
 
 const RT_ICON: Key = Number(3);
@@ -143,16 +145,7 @@ fn a_leaf_above_the_third_level_is_listed_and_costs_nothing() {
 #[test]
 fn directories_that_share_their_children_are_cut() {
     // Three directories of 6,000 entries each, every entry leading to the next directory.
-    let width = 6_000_u32;
-    let mut data = Vec::new();
-    for level in 0..3_u32 {
-        data.extend(dwords(&[0, 0, 0, width << 16]));
-        let next = (level + 1) * (16 + width * 8);
-        for index in 0..width {
-            data.extend(dwords(&[index, if level < 2 { next | 1 << 31 } else { next }]));
-        }
-    }
-    data.extend(dwords(&[RVA, 16, 0, 0]));
+    let mut data = shared_directories(RVA, 6_000);
     let leaves = found(&file(data.clone()));
     assert_eq!((leaves.list.len(), leaves.limits), (65_536, vec!["resources".to_owned()]));
     // Without a leaf only the steps end it.

@@ -8,7 +8,7 @@ use std::arch::x86_64::*;
 
 use super::cursor::Block;
 use super::job::{Algorithm, AlgorithmSet};
-use super::lanes::{self, Lanes, Md5, Order, PREFETCH, Sha1, Sha256, instructions};
+use super::lanes::{self, Lanes, Md5, Order, PREFETCH, SWAP, Sha1, Sha256, instructions};
 use super::queue::{Kernel, Step};
 use super::sha_ni::ShaNi;
 use super::states::States;
@@ -62,9 +62,6 @@ fn compress(avx: Avx2, states: &mut States<LANES>, step: &Step<'_, LANES>, algor
         sha_ni.sha256(states, step);
     }
 }
-
-/// Bytes of a word in the other order.
-const SWAP: i128 = 0x0c0d_0e0f_0809_0a0b_0405_0607_0001_0203;
 
 impl Lanes for Avx2 {
     type Vector = __m256i;

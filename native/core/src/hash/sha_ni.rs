@@ -13,7 +13,7 @@
 use std::arch::x86_64::*;
 
 use super::cursor::Block;
-use super::lanes::{SHA256_CONSTANTS, unroll};
+use super::lanes::{SHA256_CONSTANTS, SWAP, unroll};
 use super::queue::{Feed, Step};
 use super::states::{Row, States, column, set_column};
 
@@ -53,7 +53,7 @@ fn compress<const N: usize>(states: &mut States<N>, step: &Step<'_, N>) {
 #[target_feature(enable = "sha,ssse3,sse4.1")]
 fn sha256<const STREAMS: usize, const N: usize>(rows: &mut [Row<N>; 8], feed: Feed<'_>) {
     // Bytes of each word in the other order.
-    let swap = _mm_set_epi64x(0x0c0d_0e0f_0809_0a0b, 0x0405_0607_0001_0203);
+    let swap = _mm_set_epi64x((SWAP >> 64) as i64, SWAP as i64);
     let mut state = [[_mm_setzero_si128(); 2]; STREAMS];
     for stream in 0..STREAMS {
         let [a, b, c, d, e, f, g, h] = column(rows, feed.first + stream).map(u32::cast_signed);

@@ -129,3 +129,18 @@ pub fn icon_group(images: &[(u8, u8, u16, u32, u16)]) -> Vec<u8> {
     }
     group
 }
+
+/// Three directories of `width` entries each, every entry leading to the next directory, and in the last
+/// 16 bytes the data entry of them all, which names 16 bytes at `rva`.
+pub fn shared_directories(rva: u32, width: u32) -> Vec<u8> {
+    let mut data = Vec::new();
+    for level in 0..3_u32 {
+        data.extend(dwords(&[0, 0, 0, width << 16]));
+        let next = (level + 1) * (16 + width * 8);
+        for index in 0..width {
+            data.extend(dwords(&[index, if level < 2 { next | 1 << 31 } else { next }]));
+        }
+    }
+    data.extend(dwords(&[rva, 16, 0, 0]));
+    data
+}

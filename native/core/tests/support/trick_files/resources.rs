@@ -2,7 +2,7 @@
 
 use super::super::pe_builder::{PeBuilder, dwords, put};
 use super::super::resource_builder::{
-    Key, Key::Number, Node, icon_group, node, resource, resources, string, utf16, version,
+    Key, Key::Number, Node, icon_group, node, resource, resources, shared_directories, string, utf16, version,
 };
 use super::{Trick, one};
 
@@ -35,20 +35,6 @@ fn deep() -> Vec<u8> {
         tree = Node::Directory(vec![(Number(level), tree), (Number(1000), Node::Leaf(b"y".to_vec()))]);
     }
     of(&[(RT_RCDATA, tree)])
-}
-
-/// Three directories of `width` entries each, every entry leading to the next directory.
-fn wide(width: u32) -> Vec<u8> {
-    let mut data = Vec::new();
-    for level in 0..3_u32 {
-        data.extend(dwords(&[0, 0, 0, width << 16]));
-        let next = (level + 1) * (16 + width * 8);
-        for index in 0..width {
-            data.extend(dwords(&[index, if level < 2 { next | 1 << 31 } else { next }]));
-        }
-    }
-    data.extend(dwords(&[RVA, 16, 0, 0]));
-    file(data)
 }
 
 fn claims() -> Vec<u8> {
@@ -104,8 +90,8 @@ pub(super) fn tricks() -> Vec<Trick> {
         ),
         one("resources_cyclic", cyclic()),
         one("resources_deep", deep()),
-        one("resources_wide", wide(600)),
-        one("resources_sharing_directories", wide(9)),
+        one("resources_wide", file(shared_directories(RVA, 600))),
+        one("resources_sharing_directories", file(shared_directories(RVA, 9))),
         one("resources_entries_past_the_end", file(truncated)),
         one("resources_claims_past_the_end", claims()),
         one("version_info", of_version(&version_data())),
