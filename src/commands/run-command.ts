@@ -1,8 +1,8 @@
 // `merc run` as typed: flags checked, the run watched, its summary printed, its exit code chosen.
 
-import { writeFile } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { committedIds } from '../core/commit.ts';
-import { EXIT, RunError } from '../core/errors.ts';
+import { EXIT, RunError, UsageError, codeOf, messageOf } from '../core/errors.ts';
 import { runOptions, type RunFlags, type RunOptions } from '../core/options.ts';
 import { orderForPlan, planTotals, readHeads, shardsOf, type ScannedFile } from '../core/plan.ts';
 import { defaultWorkers } from '../pool/cpus.ts';
@@ -28,13 +28,14 @@ export async function runCommand(paths: readonly string[], flags: RunFlags & Run
   const options = runOptions(paths, flags, defaultWorkers());
   if (flags.dryRun === true) return dryRun(options, signal);
   const out = flags.out ?? 'out';
+  const profile = await profileFile(flags.profileJson);
   const view = runView(flags.quiet ?? false);
   try {
     const report = await runExtraction(options, signal, view.observer);
     view.end();
     if (flags.quiet !== true) process.stdout.write(summary(summaryOf(report, out, options.csv)));
     if (flags.profile === true) process.stdout.write(profileTable(report.profile));
-    if (flags.profileJson !== undefined) await writeFile(flags.profileJson, `${JSON.stringify(report.profile, null, 2)}\n`);
+    await profile?.writeFile(`${JSON.stringify(report.profile, null, 2)}\n`);
     if (report.interrupted) throw signal.reason;
     const { partial = 0, failed = 0, crashed = 0 } = report.totals.counts.statuses;
     return flags.strict === true && partial + failed + crashed > 0 ? EXIT.incomplete : EXIT.ok;
@@ -43,6 +44,18 @@ export async function runCommand(paths: readonly string[], flags: RunFlags & Run
     if (error instanceof RunError && view.begun())
       process.stderr.write(`stopped: what is committed stays in ${escapeText(out)}, and the same command again does the rest\n`);
     throw error;
+  } finally {
+    await profile?.close();
+  }
+}
+
+/** Opened before the work begins: a name that cannot be written is told at once, not after it. */
+async function profileFile(path: string | undefined): Promise<FileHandle | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await open(path, 'w');
+  } catch (error) {
+    throw new UsageError(`--profile-json ${path}: cannot be written (${codeOf(error) ?? messageOf(error)})`);
   }
 }
 

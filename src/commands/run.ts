@@ -103,8 +103,12 @@ async function extract(
   signal.addEventListener('abort', stop);
   try {
     const stage = extraction(pool, {
-      ...{ out, options: rows, rootsOf: (shard) => head(shard).roots, metadataOf: (shard) => partMetadata(head(shard)) },
-      ...{ onBatch, profiler: profile },
+      out,
+      options: rows,
+      rootsOf: (shard) => head(shard).roots,
+      metadataOf: (shard) => partMetadata(head(shard)),
+      onBatch,
+      profiler: profile,
     });
     const parquet = parquetStore({ out, database, dataset: labels.sha256, headOf: head });
     const store = { ...parquet, write: (shard: ShardFiles) => profile.storing(() => parquet.write(shard)) };

@@ -4,10 +4,11 @@ import { cp, link, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { committedIds } from '../../src/core/commit.ts';
+import type { RunProfile } from '../../src/core/profile.ts';
 import { demoSet } from '../support/demo-set.ts';
 import { inFolder } from '../support/folder.ts';
 import { ended, merc, startMerc } from '../support/merc.ts';
-import { commitsReach, query, samplesOf } from '../support/rows.ts';
+import { commitsReach, partsOf, query, samplesOf } from '../support/rows.ts';
 
 test('bad usage is one line that names the flag or file, and exit code 2', async (t) => {
   const { samples } = await demoSet();
@@ -31,6 +32,7 @@ test('bad usage is one line that names the flag or file, and exit code 2', async
       [['run', samples, '--max-file-size', 'big', '--out', out], /--max-file-size big/],
       [['run', samples, '--out', join(folder, 'foreign')], /--out .*foreign: holds letter\.txt/],
       [['run', samples, '--out', join(folder, 'file')], /--out .*file: cannot be written/],
+      [['run', samples, '--out', out, '--profile-json', join(folder, 'nope/profile.json')], /--profile-json .*profile\.json: cannot be written/],
       [['run', samples, '--no-such-flag'], /--no-such-flag/],
       [['run', '--files-from', join(folder, 'nope.txt'), '--out', out], /--files-from .*nope\.txt/],
       [['verify', join(folder, 'empty')], /empty: no merc output/],
@@ -46,6 +48,34 @@ test('bad usage is one line that names the flag or file, and exit code 2', async
         assert.equal(stdout, '');
       });
     }
+  });
+});
+
+test('a profile has every stage, and their times are the whole', async () => {
+  const { samples } = await demoSet();
+  await inFolder(async (folder) => {
+    const args = ['run', samples, '--out', 'out', '--limit', '5', '--profile', '--profile-json', 'profile.json'];
+    const { code, stdout } = await merc(args, { cwd: folder });
+    assert.equal(code, 0);
+    const { total, bytes, stages } = JSON.parse(await readFile(join(folder, 'profile.json'), 'utf8')) as RunProfile;
+    assert.deepEqual(Object.keys(stages), ['read', 'scan', 'parse', 'parts', 'hash', 'strings', 'records', 'store', 'rest']);
+    const sum = Object.values(stages).reduce((a, b) => a + b, 0);
+    assert.ok(total > 0 && Math.abs(sum - total) < 1e-6, `${sum} of ${total}`);
+    const [row] = await samplesOf(join(folder, 'out'), 'sum(file_size)::INTEGER AS bytes');
+    assert.equal(bytes, row?.['bytes']);
+    for (const stage of [...Object.keys(stages), 'total']) assert.match(stdout, new RegExp(`^  ${stage} +[\\d.]+ +[\\d.]+ +\\d+ %$`, 'm'));
+  });
+});
+
+test('a MERC_CPU that cannot be followed is one line and exit code 2, one that can gives the same parts', async () => {
+  const { samples } = await demoSet();
+  await inFolder(async (folder) => {
+    const args = ['run', samples, '--limit', '20', '--out'];
+    const { code, stderr } = await merc([...args, 'none'], { cwd: folder, env: { MERC_CPU: 'sse9' } });
+    assert.deepEqual([code, stderr], [2, 'merc: MERC_CPU=sse9: not one of portable, avx2, avx512\n']);
+    assert.equal((await merc([...args, 'best'], { cwd: folder })).code, 0);
+    assert.equal((await merc([...args, 'portable'], { cwd: folder, env: { MERC_CPU: 'portable' } })).code, 0);
+    assert.deepEqual(await partsOf(join(folder, 'portable')), await partsOf(join(folder, 'best')));
   });
 });
 
