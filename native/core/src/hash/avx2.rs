@@ -31,7 +31,7 @@ impl Avx2 {
 }
 
 impl Kernel<LANES> for Avx2 {
-    fn pays(_: AlgorithmSet) -> usize {
+    fn pays(self, _: AlgorithmSet) -> usize {
         4
     }
 
@@ -59,7 +59,7 @@ fn compress(avx: Avx2, states: &mut States<LANES>, step: &Step<'_, LANES>, algor
         }
     }
     if let Some(sha_ni) = avx.sha_ni.filter(|_| algorithms.contains(Algorithm::Sha256)) {
-        sha_ni.sha256(states, step);
+        sha_ni.compress(states, step, 0..step.busy, algorithms & AlgorithmSet::SHA256);
     }
 }
 

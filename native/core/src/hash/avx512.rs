@@ -10,26 +10,37 @@ use super::cursor::Block;
 use super::job::{Algorithm, AlgorithmSet};
 use super::lanes::{self, Lanes, Md5, Order, PREFETCH, SWAP, Sha1, Sha256, instructions};
 use super::queue::{Kernel, Step};
+use super::sha_ni::ShaNi;
 use super::states::States;
 
 /// Proof that the machine has AVX-512 F and BW.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Avx512(());
+pub(super) struct Avx512 {
+    sha_ni: Option<ShaNi>,
+}
 
 /// Messages side by side.
 pub(super) const LANES: usize = 32;
 const WIDTH: usize = 16;
 
+/// Messages from which a register of them is faster by the SHAs than the SHA instructions, two at a time.
+const FULL: usize = 7;
+
 impl Avx512 {
     /// None where the machine lacks the instructions.
     pub(super) fn detect() -> Option<Self> {
-        (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw")).then_some(Self(()))
+        let found = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
+        found.then(|| Self { sha_ni: ShaNi::detect() })
     }
 }
 
 impl Kernel<LANES> for Avx512 {
-    fn pays(algorithms: AlgorithmSet) -> usize {
-        if algorithms.contains(Algorithm::Md5) { 5 } else { 8 }
+    fn pays(self, algorithms: AlgorithmSet) -> usize {
+        match (self.sha_ni, algorithms.contains(Algorithm::Md5)) {
+            (Some(_), _) => 4,
+            (None, true) => 5,
+            (None, false) => 8,
+        }
     }
 
     fn compress(self, states: &mut States<LANES>, step: &Step<'_, LANES>, algorithms: AlgorithmSet) {
@@ -48,6 +59,11 @@ fn compress(avx: Avx512, states: &mut States<LANES>, step: &Step<'_, LANES>, alg
         (false, _) => {}
     }
     for first in [0, WIDTH].into_iter().take(1 + usize::from(both)) {
+        let lanes = first..step.busy.min(first + WIDTH);
+        if let Some(sha_ni) = avx.sha_ni.filter(|_| lanes.len() < FULL) {
+            sha_ni.compress(states, step, lanes, algorithms);
+            continue;
+        }
         if algorithms.contains(Algorithm::Sha1) {
             lanes::compress::<Sha1, _, 1, _, _>(avx, &mut states.sha1, step.sha(first));
         }

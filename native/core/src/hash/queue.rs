@@ -15,7 +15,7 @@ use super::states::States;
 /// Compression functions of `N` messages side by side.
 pub(super) trait Kernel<const N: usize>: Copy {
     /// Messages that make lanes as fast by `algorithms` as one message after the other.
-    fn pays(algorithms: AlgorithmSet) -> usize;
+    fn pays(self, algorithms: AlgorithmSet) -> usize;
 
     /// Compresses the step by `algorithms`.
     fn compress(self, states: &mut States<N>, step: &Step<'_, N>, algorithms: AlgorithmSet);
@@ -111,11 +111,7 @@ pub(super) fn run<const N: usize>(
 
 /// Compresses as many blocks of every lane as the shortest run holds, and returns their number; none where
 /// too few lanes are in use.
-fn step<const N: usize, K: Kernel<N>>(
-    kernel: K,
-    states: &mut States<N>,
-    lanes: &[Lane<'_>],
-) -> Option<usize> {
+fn step<const N: usize>(kernel: impl Kernel<N>, states: &mut States<N>, lanes: &[Lane<'_>]) -> Option<usize> {
     let mut step = Step { md5: [&IDLE; N], sha: [&IDLE; N], count: STEP, busy: lanes.len() };
     let mut algorithms = AlgorithmSet::EMPTY;
     for ((md5, sha), lane) in step.md5.iter_mut().zip(&mut step.sha).zip(lanes) {
@@ -123,7 +119,7 @@ fn step<const N: usize, K: Kernel<N>>(
         step.count = step.count.min(md5.len());
         algorithms = algorithms | lane.algorithms;
     }
-    (step.busy >= K::pays(algorithms)).then(|| {
+    (step.busy >= kernel.pays(algorithms)).then(|| {
         kernel.compress(states, &step, algorithms);
         step.count
     })

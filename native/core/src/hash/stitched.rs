@@ -6,19 +6,13 @@
 #![expect(clippy::indexing_slicing, reason = "every place is a constant or less than a block")]
 #![expect(clippy::many_single_char_names, reason = "the letters of the standards")]
 
-use std::arch::x86_64::{
-    __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_extract_epi32, _mm_set_epi8, _mm_set_epi32, _mm_set_epi64x,
-    _mm_setzero_si128, _mm_sha1msg1_epu32, _mm_sha1msg2_epu32, _mm_sha1nexte_epu32, _mm_sha1rnds4_epu32,
-    _mm_sha256msg1_epu32, _mm_sha256msg2_epu32, _mm_sha256rnds2_epu32, _mm_shuffle_epi8, _mm_shuffle_epi32,
-    _mm_xor_si128,
-};
 use std::hint::black_box;
 use std::sync::atomic::{Ordering, compiler_fence};
 
 use super::cursor::Block;
 use super::job::{Algorithm, AlgorithmSet};
 use super::lanes::{MD5_CONSTANTS, SHA256_CONSTANTS};
-use super::sha_ni::ShaNi;
+use super::sha_ni::{Sha1, Sha256, ShaNi};
 use super::state::State;
 
 /// Compresses the blocks of one message by those of `algorithms` that are MD5, SHA-1 or SHA-256.
@@ -116,133 +110,6 @@ fn md5_quad<const Q: usize>(state: [u32; 4], block: &Block, k: &[u32; 64]) -> [u
         [d, b.wrapping_add(sum.rotate_left(turns[nth])), b, c]
     };
     step(step(step(step(state, 0), 1), 2), 3)
-}
-
-/// Sixteen bytes of a block as they lie in memory.
-#[target_feature(enable = "sse2")]
-#[inline]
-fn quarter(block: &Block, index: usize) -> __m128i {
-    let (halves, _) = block.as_chunks();
-    _mm_set_epi64x(i64::from_le_bytes(halves[2 * index + 1]), i64::from_le_bytes(halves[2 * index]))
-}
-
-/// SHA-1's registers as its instructions want them, a in the highest lane, and the last 16 words.
-#[derive(Clone, Copy)]
-struct Sha1 {
-    abcd: __m128i,
-    /// `abcd` of four steps ago, from whose a `sha1nexte` makes e; before the first quad, e itself.
-    e: __m128i,
-    w: [__m128i; 4],
-}
-
-impl Sha1 {
-    #[target_feature(enable = "sha,ssse3,sse4.1")]
-    #[inline]
-    fn quad<const Q: usize>(&mut self, block: &Block) {
-        let w = &mut self.w;
-        w[Q % 4] = if Q < 4 {
-            let reverse = _mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-            _mm_shuffle_epi8(quarter(block, Q), reverse)
-        } else {
-            let sum = _mm_xor_si128(_mm_sha1msg1_epu32(w[Q % 4], w[(Q + 1) % 4]), w[(Q + 2) % 4]);
-            _mm_sha1msg2_epu32(sum, w[(Q + 3) % 4])
-        };
-        let e = if Q == 0 { _mm_add_epi32(self.e, w[0]) } else { _mm_sha1nexte_epu32(self.e, w[Q % 4]) };
-        self.e = self.abcd;
-        self.abcd = match Q / 5 {
-            0 => _mm_sha1rnds4_epu32::<0>(self.abcd, e),
-            1 => _mm_sha1rnds4_epu32::<1>(self.abcd, e),
-            2 => _mm_sha1rnds4_epu32::<2>(self.abcd, e),
-            _ => _mm_sha1rnds4_epu32::<3>(self.abcd, e),
-        };
-    }
-
-    #[target_feature(enable = "sha,ssse3,sse4.1")]
-    #[inline]
-    fn add(&mut self, before: Self) {
-        self.abcd = _mm_add_epi32(self.abcd, before.abcd);
-        self.e = _mm_sha1nexte_epu32(self.e, before.e);
-    }
-
-    #[target_feature(enable = "sha,ssse3,sse4.1")]
-    #[inline]
-    fn load([a, b, c, d, e]: [u32; 5]) -> Self {
-        Self { abcd: pack([a, b, c, d]), e: pack([e, 0, 0, 0]), w: [_mm_setzero_si128(); 4] }
-    }
-
-    #[target_feature(enable = "sha,ssse3,sse4.1")]
-    #[inline]
-    fn store(self) -> [u32; 5] {
-        let ([a, b, c, d], [e, ..]) = (unpack(self.abcd), unpack(self.e));
-        [a, b, c, d, e]
-    }
-}
-
-/// SHA-256's registers as its instructions want them, the first letter in the highest lane, and the last
-/// 16 words.
-#[derive(Clone, Copy)]
-struct Sha256 {
-    abef: __m128i,
-    cdgh: __m128i,
-    w: [__m128i; 4],
-}
-
-impl Sha256 {
-    #[target_feature(enable = "sha,ssse3,sse4.1")]
-    #[inline]
-    fn quad<const Q: usize>(&mut self, block: &Block, k: &[u32; 64]) {
-        let w = &mut self.w;
-        w[Q % 4] = if Q < 4 {
-            let swap = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
-            _mm_shuffle_epi8(quarter(block, Q), swap)
-        } else {
-            let seventh = _mm_alignr_epi8::<4>(w[(Q + 3) % 4], w[(Q + 2) % 4]);
-            let sum = _mm_add_epi32(_mm_sha256msg1_epu32(w[Q % 4], w[(Q + 1) % 4]), seventh);
-            _mm_sha256msg2_epu32(sum, w[(Q + 3) % 4])
-        };
-        let sum = _mm_add_epi32(w[Q % 4], pack([k[4 * Q + 3], k[4 * Q + 2], k[4 * Q + 1], k[4 * Q]]));
-        self.cdgh = _mm_sha256rnds2_epu32(self.cdgh, self.abef, sum);
-        self.abef = _mm_sha256rnds2_epu32(self.abef, self.cdgh, _mm_shuffle_epi32::<0b1110>(sum));
-    }
-
-    #[target_feature(enable = "sha,ssse3,sse4.1")]
-    #[inline]
-    fn add(&mut self, before: Self) {
-        self.abef = _mm_add_epi32(self.abef, before.abef);
-        self.cdgh = _mm_add_epi32(self.cdgh, before.cdgh);
-    }
-
-    #[target_feature(enable = "sha,ssse3,sse4.1")]
-    #[inline]
-    fn load([a, b, c, d, e, f, g, h]: [u32; 8]) -> Self {
-        Self { abef: pack([a, b, e, f]), cdgh: pack([c, d, g, h]), w: [_mm_setzero_si128(); 4] }
-    }
-
-    #[target_feature(enable = "sha,ssse3,sse4.1")]
-    #[inline]
-    fn store(self) -> [u32; 8] {
-        let ([a, b, e, f], [c, d, g, h]) = (unpack(self.abef), unpack(self.cdgh));
-        [a, b, c, d, e, f, g, h]
-    }
-}
-
-/// Four words, the first in the highest lane.
-#[target_feature(enable = "sse2")]
-#[inline]
-fn pack([first, second, third, fourth]: [u32; 4]) -> __m128i {
-    _mm_set_epi32(first as i32, second as i32, third as i32, fourth as i32)
-}
-
-/// What `pack` packed.
-#[target_feature(enable = "sse4.1")]
-#[inline]
-fn unpack(words: __m128i) -> [u32; 4] {
-    [
-        _mm_extract_epi32::<3>(words) as u32,
-        _mm_extract_epi32::<2>(words) as u32,
-        _mm_extract_epi32::<1>(words) as u32,
-        _mm_extract_epi32::<0>(words) as u32,
-    ]
 }
 
 #[cfg(test)]
