@@ -1,4 +1,4 @@
-//! An allocator that counts what this thread holds, for tests that bound memory.
+//! An allocator that counts what this thread asks for and holds, for tests that bound memory.
 
 #![allow(dead_code, unreachable_pub)] // each test binary uses its part
 #![allow(unsafe_code)] // an allocator cannot be written without; it only counts around the system's
@@ -9,6 +9,21 @@ use std::cell::Cell;
 thread_local! {
     static HELD: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
+    static ASKED: Cell<Asked> = const { Cell::new(Asked { times: 0, bytes: 0 }) };
+}
+
+/// What was asked of the allocator, a larger place for the same bytes included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Asked {
+    pub times: u64,
+    pub bytes: u64,
+}
+
+impl std::ops::AddAssign for Asked {
+    fn add_assign(&mut self, more: Self) {
+        self.times += more.times;
+        self.bytes += more.bytes;
+    }
 }
 
 pub struct Counting;
@@ -18,6 +33,11 @@ fn count(bytes: isize) {
     let _ = HELD.try_with(|held| {
         held.set(held.get() + bytes);
         PEAK.with(|peak| peak.set(peak.get().max(held.get())));
+        if bytes > 0 {
+            let mut asked = ASKED.get();
+            asked += Asked { times: 1, bytes: bytes as u64 };
+            ASKED.set(asked);
+        }
     });
 }
 
@@ -52,4 +72,12 @@ pub fn peak_of<T>(run: impl FnOnce() -> T) -> (T, u64) {
     PEAK.set(before);
     let result = run();
     (result, (PEAK.get() - before) as u64)
+}
+
+/// What `run` gives, and what this thread asked for during it.
+pub fn asked_by<T>(run: impl FnOnce() -> T) -> (T, Asked) {
+    let before = ASKED.get();
+    let result = run();
+    let after = ASKED.get();
+    (result, Asked { times: after.times - before.times, bytes: after.bytes - before.bytes })
 }
