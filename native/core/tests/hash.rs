@@ -180,7 +180,11 @@ fn a_message_that_outlasts_all_others_is_finished_alone() {
 }
 
 #[test]
-fn the_instructions_in_use_are_documented_ones() {
+fn the_instructions_in_use_are_documented_ones_and_where_an_emulator_has_others_those() {
     let documented = ["avx512", "avx2+sha-ni", "avx2", "sha-ni", "armv8-sha2", "portable"];
     assert!(documented.contains(&cpu_path()));
+    // Set by `emulated`.
+    if let Ok(expected) = std::env::var("MERC_INSTRUCTIONS") {
+        assert_eq!(cpu_path(), expected);
+    }
 }
