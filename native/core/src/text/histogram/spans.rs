@@ -105,6 +105,7 @@ impl Spans {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod tests {
+    use super::super::tables::{Kind, PAIRED_BYTES};
     use super::{Histogram, Spans};
 
     fn noise(length: usize) -> Vec<u8> {
@@ -124,6 +125,57 @@ mod tests {
                 assert_eq!(spans.part(start, end), Some(expected), "{start} to {end}, pieces of {size}");
             }
         }
+    }
+
+    /// Lengths around the one from which pairs are counted, and small ones with odd ends.
+    fn span(random: &mut impl FnMut(u64) -> u64) -> u64 {
+        match random(4) {
+            0 => random(70),
+            1 => PAIRED_BYTES - 2 + random(5),
+            2 => random(2 * PAIRED_BYTES),
+            _ => PAIRED_BYTES + random(4_096),
+        }
+    }
+
+    #[test]
+    fn sections_side_by_side_of_any_lengths_have_the_counts_of_a_loop_over_their_bytes() {
+        let mut state = 1_u64;
+        let mut random = |end: u64| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 8) % end
+        };
+        let mut kinds = [0, 0];
+        for layout in 0..40 {
+            let lengths: Vec<u64> = (0..1 + random(8)).map(|_| span(&mut random)).collect();
+            let ends: Vec<u64> = lengths
+                .iter()
+                .scan(0, |end, length| {
+                    *end += length;
+                    Some(*end)
+                })
+                .collect();
+            let bytes = noise(*ends.last().unwrap() as usize);
+            lengths.iter().for_each(|&length| kinds[Kind::of(length) as usize] += 1);
+            let mut spans = Spans::new(bytes.len() as u64, ends.iter().copied());
+            // In pieces that end anywhere, also within a pair and a step.
+            let mut rest = bytes.as_slice();
+            while !rest.is_empty() {
+                let (piece, after) = rest.split_at(rest.len().min(1 + random(150_000) as usize));
+                spans.push(piece);
+                rest = after;
+            }
+            for (end, length) in ends.iter().zip(&lengths) {
+                let mut counts = [0; 256];
+                for &byte in &bytes[(end - length) as usize..*end as usize] {
+                    counts[byte as usize] += 1;
+                }
+                let part = spans.part(end - length, *end).unwrap();
+                assert_eq!(part.counts, counts, "layout {layout}, {length} bytes to {end} of {lengths:?}");
+            }
+        }
+        assert!(kinds.iter().all(|&spans| spans > 40), "{kinds:?}");
     }
 
     #[test]

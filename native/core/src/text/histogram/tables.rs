@@ -10,7 +10,7 @@ use crate::work;
 use super::Histogram;
 
 /// Bytes from which pairs are counted: emptying their table costs what they save on some 100 KB.
-const PAIRED_BYTES: u64 = 128 << 10;
+pub(super) const PAIRED_BYTES: u64 = 128 << 10;
 
 /// Bytes counted before the 32-bit tables are emptied; far below 2^32, so none can overflow.
 const TABLE_BYTES: usize = 1 << 30;
