@@ -20,6 +20,8 @@ const TASKS = {
   types: () => (rmSync('.test-build', { recursive: true, force: true }), run(bin('tsc'), '-p', 'tsconfig.json')),
   rustfmt: () => run('cargo', 'fmt', '--check'),
   clippy: () => run('cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'),
+  // What libFuzzer runs is a workspace of its own, which neither line above sees.
+  'fuzz target': () => run('cargo', 'clippy', '--locked', '--manifest-path', 'native/core/fuzz/Cargo.toml', '--target-dir', target(), '--', '-D', 'warnings'),
   'cargo test': () => run('cargo', 'test', '--workspace', '--exclude', 'merc-binding'),
   'node 20': () => nodeTests(process.execPath),
   'node 22': () => nodeTests(runtime('node22/bin/node')),
@@ -46,6 +48,11 @@ for (const name of names) {
 if (skipped.length > 0) console.log(`\nskipped: ${skipped.join(', ')}`);
 if (failed.length > 0) stop(`\nfailed: ${failed.join(', ')}`);
 console.log(`\n${names.length - skipped.length} passed, 0 failed`);
+
+/** Cargo's folder, shared so that what both workspaces depend on is checked once. */
+function target() {
+  return process.env.CARGO_TARGET_DIR ?? 'target';
+}
 
 /** Test files, found here so that no runtime's own search can miss one. */
 function testFiles() {
