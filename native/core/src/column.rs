@@ -16,6 +16,8 @@ use serde::{Serialize, Serializer};
 
 /// A value that can stand in a column.
 pub trait Column: Sized {
+    /// Whether a record may have null in its place.
+    const NULLABLE: bool = false;
     /// Arrow type of the column.
     fn data_type() -> DataType;
     /// The column itself; `None` becomes null.
@@ -39,6 +41,8 @@ pub struct Member {
     pub name: &'static str,
     /// Type in SQL terms.
     pub sql_type: String,
+    /// Whether a record may have null in its place.
+    pub nullable: bool,
     /// What it holds.
     pub doc: String,
     /// Columns below it.
@@ -91,6 +95,7 @@ scalar!(
 );
 
 impl<T: Column> Column for Option<T> {
+    const NULLABLE: bool = true;
     fn data_type() -> DataType {
         T::data_type()
     }
@@ -173,6 +178,7 @@ macro_rules! columns {
                 vec![$( $crate::column::Member {
                     name: stringify!($field).trim_start_matches("r#"),
                     sql_type: <$type as $crate::column::Column>::sql_type(),
+                    nullable: <$type as $crate::column::Column>::NULLABLE,
                     doc: concat!($($doc),*).trim().to_owned(),
                     members: <$type as $crate::column::Column>::members(),
                 } ),*]

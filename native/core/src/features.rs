@@ -118,7 +118,13 @@ fn plain(columns: &[(&'static str, &str, &str)]) -> Vec<Feature> {
     columns
         .iter()
         .map(|&(name, sql_type, doc)| Feature {
-            member: Member { name, sql_type: sql_type.to_owned(), doc: doc.to_owned(), members: Vec::new() },
+            member: Member {
+                name,
+                sql_type: sql_type.to_owned(),
+                nullable: true,
+                doc: doc.to_owned(),
+                members: Vec::new(),
+            },
             classic: true,
         })
         .collect()
