@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { extractSample } from '../../src/commands/extract-file.ts';
@@ -123,5 +123,20 @@ test('no page of the demo set is wider than 100 columns, holds a control charact
     assert.doesNotMatch(page.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u, name);
     for (const line of page.split('\n')) assert.ok(stringWidth(line) <= 100, `${name}: ${line}`);
     assert.doesNotMatch(page.split('\nstrings: ')[0] ?? '', /\bundefined\b|\bNaN\b|\[object /u, name);
+  }
+});
+
+test('the pages in the documentation are those that the program prints', async () => {
+  const document = (await readFile('docs/SHOW.md', 'utf8')).replaceAll('\r\n', '\n');
+  const pages = [...document.matchAll(/^```console\n\$ merc show samples\/(\S+)\n([\s\S]*?)^```$/gmu)];
+  assert.deepEqual(
+    pages.map(([, name]) => name),
+    [SIGNED, '300'],
+  );
+  for (const [, name, shown] of pages) {
+    // From the folder that `npm run demo` makes, as the document says.
+    const { code, stdout } = await merc(['show', `samples/${name}`], { cwd: dirname(set.samples), env: { COLUMNS: '100' } });
+    assert.equal(code, 0);
+    assert.equal(stdout.trimEnd(), shown?.trimEnd(), `docs/SHOW.md differs: COLUMNS=100 merc show samples/${name}`);
   }
 });
