@@ -5,6 +5,7 @@ applied to it, so a rule cannot hide a second fault. A predicate gets the differ
 `field`, `merc`, `tool`, `row` (merc's flat row) and `facts` (of the file, from the tools).
 """
 import re
+from collections import Counter
 from fnmatch import fnmatch
 
 import relocations
@@ -20,19 +21,38 @@ NAMED_KINDS = (
     "Microsoft Cabinet archive data",
 )  # fmt: skip
 
-# The beginning of the names of an area's limits, where it is not the area's own without its `s`.
-LIMITS = {
-    "bound_imports": "bound_import",
-    "resources": "resource",
-    "version_info": "version",
-    "debug": "debug",
-    "tls": "tls",
-    "load_config": "dynamic_relocations",
-    "relocations": "relocations",
-    "exceptions": "runtime_functions",
-    "clr": "clr",
-    "signatures": "sign",
+# What pefile's tables lack of winnt.h.
+UNLISTED = {
+    ("machine_name", 0x0001): "IMAGE_FILE_MACHINE_TARGET_HOST",
+    ("machine_name", 0x0160): "IMAGE_FILE_MACHINE_R3000BE",
+    ("machine_name", 0x3A64): "IMAGE_FILE_MACHINE_CHPE_X86",
+    ("machine_name", 0xA641): "IMAGE_FILE_MACHINE_ARM64EC",
+    ("machine_name", 0xA64E): "IMAGE_FILE_MACHINE_ARM64X",
+    ("subsystem_name", 17): "IMAGE_SUBSYSTEM_XBOX_CODE_CATALOG",
 }
+# Times that pefile takes a pair of name and address before it gives an export table up.
+PEFILE_REPEATS = 10
+
+# The limits that cut an area besides those on steps and text, which have the names of its stage.
+LIMITS = {
+    "sections": ("sections", "section_bytes", "section_text"),
+    "imports": ("name_length",),
+    "delay_imports": ("name_length",),
+    "exports": ("name_length",),
+    "bound_imports": ("name_length",),
+    "certificates": ("certificates", "certificate_bytes", "certificate_entries", "certificate_name_attributes",
+                     "certificate_name_bytes", "certificate_serial_bytes"),
+    "resources": ("resources", "name_length"),
+    "version_info": ("version_block", "version_bytes"),
+    "debug": ("debug_entries",),
+    "tls": ("tls_callbacks",),
+    "load_config": ("dynamic_relocations",),
+    "relocations": ("relocations",),
+    "exceptions": ("runtime_functions",),
+    "clr": ("clr_constant", "clr_guids", "clr_public_key", "clr_rows", "clr_streams"),
+    "signatures": ("signatures", "signature_bytes", "signature_depth", "signature_text_bytes", "signer_attributes",
+                   "verifications", "rsa_bits"),
+}  # fmt: skip
 YARA_CLR_ROWS = 15_000
 YARA_TABLES = "assembly assembly_refs module_refs resources constants field_offsets".split()
 
@@ -57,7 +77,8 @@ def optional_header_missing(d):
 
 
 def unlisted_name(d):
-    return d["tool"] is None and d["merc"] is not None
+    number = "headers.machine" if d["field"] == "machine_name" else "headers_optional.subsystem"
+    return d["tool"] is None and UNLISTED.get((d["field"], d["row"][number])) == d["merc"]
 
 
 def pefile_import_filters(d):
@@ -65,22 +86,33 @@ def pefile_import_filters(d):
 
 
 def import_table_given_up(d):
-    rest = iter(tables.as_pefile_lists(d["merc"]))
-    given_up = any(re.search("(?i)(damaged|invalid) import|import table", text) for text in d["facts"]["warnings"])
-    return given_up and all(entry in rest for entry in d["tool"])
+    """One warning for each descriptor that pefile has not."""
+    mine = tables.as_pefile_lists(d["merc"])
+    rest = iter(mine)
+    given_up = sum(bool(re.search("(?i)(damaged|invalid) import", text)) for text in d["facts"]["warnings"])
+    return 0 < len(mine) - len(d["tool"]) <= given_up and all(entry in rest for entry in d["tool"])
 
 
 def odd_export_name(d):
-    merc, tool = d["merc"], d["tool"]
-    odd = next((i for i, entry in enumerate(merc) if tables.is_odd_export(entry[0])), None)
-    if odd is None or tool[:odd] != merc[:odd]:
-        return False
-    return {entry[1:3] for entry in merc} == {entry[1:3] for entry in tool}
+    odd = next((at for at, entry in enumerate(d["merc"]) if tables.is_odd_export(entry[0])), None)
+    return odd is not None and names_ended_at(d["merc"], odd) == d["tool"]
 
 
 def repeated_exports(d):
-    given_up = any("repeated" in warning for warning in d["facts"]["warnings"])
-    return given_up and not set(d["tool"]) - set(d["merc"])
+    seen = Counter()
+    for at, (name, _, address, _) in enumerate(d["merc"]):
+        seen[name, address] += name is not None
+        if seen[name, address] > PEFILE_REPEATS:
+            return names_ended_at(d["merc"], at) == d["tool"]
+    return False
+
+
+def names_ended_at(exports, end):
+    """The exports where the names end early: every ordinal that has had none follows without one."""
+    named = exports[:end]
+    ordinals = {entry[1] for entry in named}
+    rest = {(None, *entry[1:]) for entry in exports[end:] if entry[1] not in ordinals}
+    return named + sorted(rest, key=lambda entry: entry[1])
 
 
 def pefile_section_stop(d):
@@ -90,8 +122,9 @@ def pefile_section_stop(d):
 
 def limit_hit(d):
     area = d["field"].partition(".")[0]
-    prefix = LIMITS.get(area, area.removeprefix("delay_").rstrip("s"))
-    return any(limit.startswith(prefix) for limit in d["row"]["limits_hit"]) and is_cut(d["merc"], d["tool"])
+    stage = area.rstrip("s")
+    names = {f"{stage}_steps", f"{stage}_text", *LIMITS.get(area, ())}
+    return not names.isdisjoint(d["row"]["limits_hit"]) and is_cut(d["merc"], d["tool"])
 
 
 def is_cut(merc, tool):
@@ -206,8 +239,8 @@ RULES = [
         "name": "repeated-exports",
         "fields": ["exports"],
         "holds": repeated_exports,
-        "reason": "pefile gives the table up at repeated entries, merc reads it to its end; "
-        "all of pefile's are in merc's",
+        "reason": "pefile ends the names at the eleventh of one name and address and gives the rest as nameless, "
+        "merc reads them to their end",
     },
     {
         "name": "pefile-section-stop",
@@ -255,7 +288,7 @@ RULES = [
     },
     {
         "name": "limit-hit",
-        "fields": ["sections.*", "imports", "delay_imports", "exports", "certificates.*", *(f"{a}*" for a in LIMITS)],
+        "fields": ["sections.*", "imports", "delay_imports", "exports", "certificates.*", *(f"{a}*" for a in LIMITS if a not in ("sections", "certificates"))],
         "holds": limit_hit,
         "reason": "a limit that merc states in limits_hit cut it; it equals the tool's up to there",
     },
