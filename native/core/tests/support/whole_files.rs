@@ -124,13 +124,14 @@ fn program() -> Vec<u8> {
 /// A library of 400 exports, a third of them forwarded.
 fn library() -> Vec<u8> {
     let names: Vec<_> = (0..400).map(|at| format!("Operation{at:03}").into_bytes()).collect();
-    let named: Vec<_> = names.iter().zip(0..).map(|(name, at)| (name.as_slice(), at)).collect();
-    let target =
-        |at: u32| if at % 3 == 0 { Target::Forwarder(b"NTDLL.Rtl") } else { Target::Rva(0x1000 + at) };
+    let by_name: Vec<_> = names.iter().zip(0..).map(|(name, at)| (name.as_slice(), at)).collect();
+    let target = |at: u32| {
+        if at.is_multiple_of(3) { Target::Forwarder(b"NTDLL.Rtl") } else { Target::Rva(0x1000 + at) }
+    };
     let targets: Vec<_> = (0..400).map(target).collect();
     let mut file = PeBuilder { characteristics: 0x2102, ..PeBuilder::new(false) };
     file = section(file, *b".text\0\0\0", CODE, None, |_| code(60_000));
-    file = section(file, *b".edata\0\0", READ, Some(EXPORT), |rva| exports(rva, 1, &targets, &named));
+    file = section(file, *b".edata\0\0", READ, Some(EXPORT), |rva| exports(rva, 1, &targets, &by_name));
     file = section(file, *b".idata\0\0", READ, Some(IMPORT), |rva| import_table(rva, false, 2, 15));
     section(file, *b".reloc\0\0", READ, Some(RELOCATION), |_| relocations()).build()
 }
