@@ -148,7 +148,7 @@ mod tests {
         };
         let mut kinds = [0, 0];
         for layout in 0..40 {
-            let lengths: Vec<u64> = (0..1 + random(8)).map(|_| span(&mut random)).collect();
+            let lengths: Vec<u64> = (0..=random(8)).map(|_| span(&mut random)).collect();
             let ends: Vec<u64> = lengths
                 .iter()
                 .scan(0, |end, length| {
@@ -157,7 +157,9 @@ mod tests {
                 })
                 .collect();
             let bytes = noise(*ends.last().unwrap() as usize);
-            lengths.iter().for_each(|&length| kinds[Kind::of(length) as usize] += 1);
+            for &length in &lengths {
+                kinds[Kind::of(length) as usize] += 1;
+            }
             let mut spans = Spans::new(bytes.len() as u64, ends.iter().copied());
             // In pieces that end anywhere, also within a pair and a step.
             let mut rest = bytes.as_slice();
