@@ -3,18 +3,23 @@
 //
 // Commands are imported when they are called, so that `merc --help` loads neither DuckDB nor the addon.
 
+import { isatty } from 'node:tty';
 import { Command, CommanderError, Option } from 'commander';
-import { EXIT, RunError, UsageError, codeOf, messageOf } from './core/errors.ts';
+import { EXIT, RunError, UsageError, codeOf, firstLine, isRefusal, messageOf } from './core/errors.ts';
 import type { RunCommandFlags } from './commands/run-command.ts';
 import type { RunFlags } from './core/options.ts';
 import { escapeText } from './ui/escape.ts';
 
 const stop = new AbortController();
+const atTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
 for (const [signal, code] of [
   ['SIGINT', EXIT.interrupted],
   ['SIGTERM', EXIT.terminated],
+  ['SIGHUP', EXIT.hungup],
 ] as const) {
   process.on(signal, () => {
+    // Under `nohup`, or started by a service, there is no terminal to lose, and Node forgets that the signal was ignored.
+    if (signal === 'SIGHUP' && !atTerminal) return;
     if (stop.signal.aborted) process.exit(code);
     stop.abort(code);
   });
@@ -23,7 +28,8 @@ for (const [signal, code] of [
 // up. Standard error has notes and progress only, which nothing waits for.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error) => {
-    if (codeOf(error) !== 'EPIPE') throw error;
+    // A terminal that has been closed says EIO.
+    if (codeOf(error) !== 'EPIPE' && codeOf(error) !== 'EIO') throw error;
     if (stream === process.stdout) stop.abort(EXIT.ok);
   });
 }
@@ -94,6 +100,16 @@ program
   });
 
 program
+  .command('compact')
+  .summary('write an output anew, in few large parts')
+  .description('Writes a complete output as a new one with the same rows in few large parts; the old one stays as it is.')
+  .argument('<OUT>', 'output folder')
+  .requiredOption('--to <NEW>', 'folder of the new output, which must not be there')
+  .action(async (out: string, { to }: { to: string }) => {
+    await (await import('./commands/compact.ts')).compactCommand(out, to, stop.signal);
+  });
+
+program
   .command('export')
   .summary('write the samples as JSON lines or CSV')
   .description('Writes one JSON line a sample with the 19 classic fields, or the scalar columns as CSV.')
@@ -141,6 +157,10 @@ function ended(error: unknown): number {
   if (error instanceof UsageError || error instanceof RunError) {
     process.stderr.write(`merc: ${escapeText(messageOf(error))}\n`);
     return error instanceof UsageError ? EXIT.usage : EXIT.incomplete;
+  }
+  if (isRefusal(error)) {
+    process.stderr.write(`merc: ${escapeText(firstLine(error))}\n`);
+    return EXIT.incomplete;
   }
   const stack = String(error instanceof Error ? error.stack : error).split('\n');
   process.stderr.write(`merc: this is a bug in merc, please report it\n${stack.map(escapeText).join('\n')}\n`);

@@ -7,10 +7,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCommits, recommit } from '../core/commit.ts';
 import { sha256Of, workDir } from '../core/layout.ts';
-import { headOf, partMetadata } from '../core/plan.ts';
+import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
 import { finishOutput, type Finished } from '../stores/finish.ts';
 import { adoptDataset } from '../stores/labels.ts';
-import { existingOutput, unmarkSuccess, withDatabase, writableOutput } from '../stores/output.ts';
+import { existingOutput, unmarkSuccess, withDatabase, withOutput } from '../stores/output.ts';
 import { movePart, writeSamples } from '../stores/parquet.ts';
 import { datasetSummary } from '../ui/run-view.ts';
 import { datasetLines } from '../ui/summary.ts';
@@ -24,8 +24,11 @@ export async function relabelCommand(out: string, csv: string, signal: AbortSign
 /** Gives every committed sample the labels of `csv`. */
 export async function relabel(out: string, csv: string, signal: AbortSignal): Promise<Finished> {
   const dataset = namedCsv(csv);
-  const heads = await existingOutput(out);
-  await writableOutput(out);
+  await existingOutput(out);
+  return withOutput({ out, command: 'merc relabel', signal }, (heads, held) => relabelInto(out, dataset, heads, held));
+}
+
+async function relabelInto(out: string, dataset: string, heads: readonly PlanHead[], signal: AbortSignal): Promise<Finished> {
   await unmarkSuccess(out);
   return withDatabase(out, signal, async (database) => {
     const labels = await adoptDataset(database, out, dataset, signal);

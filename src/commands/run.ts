@@ -15,7 +15,7 @@ import { planRun, survey, type Planned } from '../sources/planning.ts';
 import { uncommitted } from '../sources/plan.ts';
 import { finishOutput, writeViews, type Finished } from '../stores/finish.ts';
 import { adoptDataset, loadLabels, type LabelSource } from '../stores/labels.ts';
-import { assertSpace, totalsOf, unmarkSuccess, withDatabase, writableOutput } from '../stores/output.ts';
+import { assertSpace, totalsOf, unmarkSuccess, withDatabase, withOutput } from '../stores/output.ts';
 import { parquetStore } from '../stores/parquet.ts';
 
 /** Who watches a run; every method is optional. */
@@ -41,11 +41,14 @@ export interface RunReport extends Finished {
 
 /** Extracts every file under the paths that has no committed row yet; an aborted run reports what it has committed. */
 export async function runExtraction(options: RunOptions, signal: AbortSignal, observer: RunObserver = {}): Promise<RunReport> {
-  const started = performance.now();
-  const { out } = options;
   const problem = cpuProblem();
   if (problem !== null) throw new UsageError(problem);
-  const existing = await writableOutput(out);
+  return withOutput({ out: options.out, command: 'merc run', signal }, (existing, held) => extractInto(options, existing, held, observer));
+}
+
+async function extractInto(options: RunOptions, existing: readonly PlanHead[], signal: AbortSignal, observer: RunObserver): Promise<RunReport> {
+  const started = performance.now();
+  const { out } = options;
   return withDatabase(out, signal, async (database) => {
     const surveyed = await survey(options, existing, new Set(await committedIds(out)), signal);
     const labels = await labelsFor(database, options, existing, signal, observer);
@@ -62,7 +65,8 @@ export async function runExtraction(options: RunOptions, signal: AbortSignal, ob
         observer.batch?.(counts);
       }).catch(async (error: unknown) => {
         if (signal.aborted) return;
-        await writeViews(out);
+        // On a full disk this is refused like the rest, and the first refusal is the one to tell.
+        await writeViews(out).catch(() => {});
         throw error;
       });
     }

@@ -1,18 +1,21 @@
 // `merc verify`: does an output hold exactly what its plans and commit records say?
 
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { committedIds, readCommit, type Part } from '../core/commit.ts';
-import { EXIT, RunError, codeOf } from '../core/errors.ts';
-import { LAYOUT, namesIn, sha256Of } from '../core/layout.ts';
+import { committedIds, readCommit } from '../core/commit.ts';
+import { EXIT, RunError } from '../core/errors.ts';
+import { LAYOUT, namesIn } from '../core/layout.ts';
+import { claimsOn, describe } from '../core/lock.ts';
 import { readShards, type PlanHead } from '../core/plan.ts';
 import { SMALL_SHARE, openDatabase } from '../duckdb.ts';
 import { labelSource } from '../stores/labels.ts';
 import { existingOutput } from '../stores/output.ts';
-import { partRows } from '../stores/parquet.ts';
+import { differenceOf } from '../stores/parquet.ts';
+import { escapeText } from '../ui/escape.ts';
 import { print } from '../ui/print.ts';
 
 export async function verifyCommand(out: string, signal: AbortSignal): Promise<number> {
+  for (const claim of await claimsOn(out))
+    process.stderr.write(`note: ${escapeText(describe(claim))} is at work on it: what it has not committed yet is missing\n`);
   const { parts, findings } = await verify(out, signal);
   for (const finding of findings) print(finding);
   print(findings.length === 0 ? `${out}: ${parts} parts, all as committed` : `${out}: ${parts} parts, ${findings.length} findings`);
@@ -28,19 +31,25 @@ export async function verify(out: string, signal: AbortSignal): Promise<{ parts:
     const dataset = (await labelSource(database, out)).sha256;
     const committed = new Set(await committedIds(out));
     const known = new Set<string>();
+    const rows = new Map<string, number>();
     for (const id of committed) {
       const record = await readCommit(out, id).catch(noted(findings));
       if (record === undefined) continue;
       if (!heads.some((head) => head.hash === record.planHash)) findings.push(`${LAYOUT.commits}/${id}.json: is of another plan`);
       if (record.labels.dataset !== dataset) findings.push(`${record.samples.name}: has the labels of another dataset: merc relabel ends what it began`);
+      rows.set(id, record.samples.rows);
       for (const part of [record.samples, ...record.strings]) {
         signal.throwIfAborted();
         known.add(part.name);
-        const difference = await differenceOf(part, join(out, part.name), (path) => partRows(database, path));
+        const difference = await differenceOf(part, join(out, part.name), database);
         if (difference !== undefined) findings.push(`${part.name}: ${difference}`);
       }
     }
-    for (const head of heads) await uncommittedOf(out, head, committed, findings).catch(noted(findings));
+    for (const head of heads) await compareWithPlan(out, head, { committed, rows }, findings).catch(noted(findings));
+    for (const id of committed) findings.push(`${LAYOUT.commits}/${id}.json: is of a shard that no plan has`);
+    const marked = (await namesIn(out)).includes(LAYOUT.success);
+    if (marked && findings.length > 0) findings.push(`${LAYOUT.success}: says that all is done, which it is not`);
+    if (!marked && findings.length === 0) findings.push(`${LAYOUT.success}: is missing: run again to finish it`);
     for (const folder of [LAYOUT.samples, LAYOUT.strings]) {
       for (const name of await namesIn(join(out, folder))) {
         if (!known.has(`${folder}/${name}`)) findings.push(`${folder}/${name}: has no commit record; a query does not read it`);
@@ -60,21 +69,16 @@ function noted(findings: string[]): (error: unknown) => undefined {
   };
 }
 
-async function uncommittedOf(out: string, head: PlanHead, committed: ReadonlySet<string>, findings: string[]): Promise<void> {
-  for await (const { id } of readShards(out, head)) {
-    if (!committed.has(id)) findings.push(`${id}: planned, not committed: run again to finish it`);
-  }
-}
-
-async function differenceOf(part: Part, path: string, rowsOf: (path: string) => Promise<number>): Promise<string | undefined> {
-  try {
-    const { size } = await stat(path);
-    if (size !== part.bytes) return `has ${size} bytes, committed were ${part.bytes}`;
-    if ((await sha256Of(path)) !== part.sha256) return 'holds other bytes than were committed (sha256 differs)';
-    const rows = await rowsOf(path);
-    return rows === part.rows ? undefined : `has ${rows} rows, committed were ${part.rows}`;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return 'is missing';
-    throw error;
+/** Takes the shards of a plan out of `committed`, so that what remains is of no plan. */
+async function compareWithPlan(
+  out: string,
+  head: PlanHead,
+  { committed, rows }: { readonly committed: Set<string>; readonly rows: ReadonlyMap<string, number> },
+  findings: string[],
+): Promise<void> {
+  for await (const { id, batches } of readShards(out, head)) {
+    const planned = batches.reduce((sum, batch) => sum + batch.length, 0);
+    if (!committed.delete(id)) findings.push(`${id}: planned, not committed: run again to finish it`);
+    else if ((rows.get(id) ?? planned) !== planned) findings.push(`${LAYOUT.samples}/${id}.parquet: has ${rows.get(id)} rows, planned were ${planned} files`);
   }
 }

@@ -1,7 +1,7 @@
 // Errors that end a command, and the exit codes. A bad file is data and never comes here.
 
 /** Exit codes; the README's table says the same and a test compares them. */
-export const EXIT = { ok: 0, incomplete: 1, usage: 2, bug: 70, interrupted: 130, terminated: 143 } as const;
+export const EXIT = { ok: 0, incomplete: 1, usage: 2, bug: 70, hungup: 129, interrupted: 130, terminated: 143 } as const;
 
 /** A user's mistake: one line that names the flag or file and what would mend it; exit 2. */
 export class UsageError extends Error {
@@ -26,4 +26,9 @@ export function firstLine(error: unknown): string {
 /** The `code` of a system error, as `ENOENT`. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Whether the file system refused something, by a system error or through DuckDB: no fault of the program's. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && ('syscall' in error || /^IO Error|No space left/i.test(error.message));
 }

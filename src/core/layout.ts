@@ -5,10 +5,10 @@
 
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createHash, randomUUID } from 'node:crypto';
 import { codeOf } from './errors.ts';
+import { OWNER } from './owner.ts';
 
 /** Paths below an output folder. */
 export const LAYOUT = {
@@ -22,40 +22,28 @@ export const LAYOUT = {
   views: 'views.sql',
 } as const;
 
-/** Names of this process's folders and files end so, that a sweeper can tell whether their owner lives. */
-function owned(name: string): string {
-  return `${name}.${hostname()}.${process.pid}`;
-}
+/** How the names of locks begin, in the work folder. */
+export const LOCK = 'lock.';
 
 /** Work folder of one shard, or of the process for what is no shard's. */
 export function workDir(out: string, shard = 'process'): string {
-  return join(out, LAYOUT.work, owned(shard));
+  return join(out, LAYOUT.work, `${shard}.${OWNER}`);
 }
 
-/** Removes what a dead process of this host, or this one, has left half done. */
-export async function sweepWork(out: string): Promise<void> {
+/**
+ * Removes what is half done and no process at work will finish: an owner at work holds a lock, so
+ * that neither a process number nor an age has to be judged here.
+ * @param atWork Owners of the locks of others, as their names end.
+ */
+export async function sweepWork(out: string, atWork: readonly string[]): Promise<void> {
+  const isAbandoned = (name: string) => !atWork.some((owner) => name.includes(`.${owner}`));
   for (const name of await namesIn(join(out, LAYOUT.work))) {
-    if (isAbandoned(name)) await rm(join(out, LAYOUT.work, name), { recursive: true, force: true });
+    if (isAbandoned(name) && !name.startsWith(LOCK)) await rm(join(out, LAYOUT.work, name), { recursive: true, force: true });
   }
   for (const folder of [out, join(out, LAYOUT.plans), join(out, LAYOUT.commits)]) {
     for (const name of await namesIn(folder)) {
-      const owner = /^(.*)\.[\da-f-]{36}\.tmp$/.exec(name)?.[1];
-      if (owner !== undefined && isAbandoned(owner)) await rm(join(folder, name), { force: true });
+      if (/\.[\da-f-]{36}\.tmp$/.test(name) && isAbandoned(name)) await rm(join(folder, name), { force: true });
     }
-  }
-}
-
-function isAbandoned(name: string): boolean {
-  const [, host, pid] = /^[^.]+(?:\.jsonl?|\.sql)?\.(.*)\.(\d+)$/.exec(name) ?? [];
-  return host === hostname() && (Number(pid) === process.pid || !isAlive(Number(pid)));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
   }
 }
 
@@ -88,7 +76,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
  * Creates a file whole, or leaves the one that is there.
  * @returns whether it was this call that created it.
  */
-export async function createExclusively(path: string, chunks: Iterable<string>): Promise<boolean> {
+export async function createExclusively(path: string, chunks: Iterable<string> | AsyncIterable<string>): Promise<boolean> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = temporaryName(path);
   await writeFlushed(temporary, chunks);
@@ -110,20 +98,21 @@ export async function createExclusively(path: string, chunks: Iterable<string>):
 
 /** A name that no other writer has, of this process or another. */
 function temporaryName(path: string): string {
-  return `${owned(path)}.${randomUUID()}.tmp`;
+  return `${path}.${OWNER}.${randomUUID()}.tmp`;
 }
 
-async function writeFlushed(path: string, chunks: Iterable<string>): Promise<void> {
+async function writeFlushed(path: string, chunks: Iterable<string> | AsyncIterable<string>): Promise<void> {
   const file = await open(path, 'w');
   try {
-    for (const chunk of chunks) await file.write(chunk);
+    for await (const chunk of chunks) await file.write(chunk);
     await file.sync();
   } finally {
     await file.close();
   }
 }
 
-async function flush(path: string): Promise<void> {
+/** Makes what a file or folder holds outlast a loss of power. */
+export async function flush(path: string): Promise<void> {
   const handle = await open(path, 'r').catch((error: unknown) => {
     // Windows cannot open a folder; its renames are journalled.
     if (codeOf(error) === 'EISDIR' || codeOf(error) === 'EPERM') return undefined;

@@ -96,7 +96,8 @@ export function* shardsOf(plan: number, firstSampleId: number, files: readonly S
   if (shardFiles > 0) yield closeShard();
 }
 
-function shardId(plan: number, shard: number): string {
+/** Id of a plan's shard; ids sort in plan order. */
+export function shardId(plan: number, shard: number): string {
   return `${String(plan).padStart(4, '0')}-${String(shard).padStart(5, '0')}`;
 }
 
@@ -131,17 +132,33 @@ export async function writePlan(
   bounds: Bounds = BOUNDS,
 ): Promise<PlanHead> {
   const ordered = orderForPlan(files);
+  return writeShards(out, plan, firstSampleId, basis, () => shardsOf(plan, firstSampleId, ordered, bounds));
+}
+
+/**
+ * Writes a plan of given shards, or leaves the one that another process has just written.
+ * @param shards Asked for twice, since the hash of all stands before them.
+ */
+export async function writeShards(
+  out: string,
+  plan: number,
+  firstSampleId: number,
+  basis: PlanBasis,
+  shards: () => Iterable<ShardPlan> | AsyncIterable<ShardPlan>,
+): Promise<PlanHead> {
   const hash = hashOf(basis);
-  let shards = 0;
-  let bytes = 0;
-  for (const shard of shardsOf(plan, firstSampleId, ordered, bounds)) {
+  const totals = { files: 0, bytes: 0, shards: 0 };
+  for await (const shard of shards()) {
     hash.update(`${JSON.stringify(shard)}\n`);
-    shards += 1;
+    totals.shards += 1;
+    for (const batch of shard.batches) {
+      totals.files += batch.length;
+      for (const { size } of batch) totals.bytes += size;
+    }
   }
-  for (const file of ordered) bytes += file.size;
-  const head: PlanHead = { plan, hash: hash.digest('hex'), ...basis, files: ordered.length, bytes, shards, firstSampleId };
+  const head: PlanHead = { plan, hash: hash.digest('hex'), ...basis, ...totals, firstSampleId };
   const path = planFile(out, plan);
-  await createExclusively(path, lines(head, shardsOf(plan, firstSampleId, ordered, bounds)));
+  await createExclusively(path, lines(head, shards()));
   return readHead(path);
 }
 
@@ -149,9 +166,9 @@ function hashOf({ schemaVersion, extractorVersion, options }: PlanBasis) {
   return createHash('sha256').update(`${JSON.stringify([schemaVersion, extractorVersion, options])}\n`);
 }
 
-function* lines(head: PlanHead, shards: Iterable<ShardPlan>): Generator<string> {
+async function* lines(head: PlanHead, shards: Iterable<ShardPlan> | AsyncIterable<ShardPlan>): AsyncGenerator<string> {
   yield `${JSON.stringify(head)}\n`;
-  for (const shard of shards) yield `${JSON.stringify(shard)}\n`;
+  for await (const shard of shards) yield `${JSON.stringify(shard)}\n`;
 }
 
 /** Heads of all plans of an output, in order. */

@@ -1,11 +1,13 @@
 // An output folder as a whole: is it ours, can it be written, is there room, what does it hold.
 
-import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCommits } from '../core/commit.ts';
 import { NO_COUNTS, addCounts, addTallies } from '../core/counts.ts';
-import { UsageError, codeOf, messageOf } from '../core/errors.ts';
-import { LAYOUT, sweepWork, workDir } from '../core/layout.ts';
+import { UsageError, messageOf } from '../core/errors.ts';
+import { LAYOUT, namesIn, sweepWork, workDir } from '../core/layout.ts';
+import { WHOLE, claimsOn, unwritable, withLock } from '../core/lock.ts';
+import { OWNER } from '../core/owner.ts';
 import { readHeads, type PlanHead } from '../core/plan.ts';
 import type { Counts } from '../core/types.ts';
 import { SMALL_SHARE, openDatabase, type Database } from '../duckdb.ts';
@@ -22,23 +24,32 @@ export async function existingOutput(out: string): Promise<PlanHead[]> {
   return heads;
 }
 
-/** Makes or takes an output folder for writing; a foreign or unwritable one is refused. */
-export async function writableOutput(out: string): Promise<PlanHead[]> {
-  try {
-    await mkdir(workDir(out), { recursive: true });
-    await writeFile(join(workDir(out), 'probe'), '');
-  } catch (error) {
-    throw new UsageError(`--out ${out}: cannot be written (${codeOf(error) ?? messageOf(error)}): name a folder that can`);
-  }
-  await sweepWork(out);
-  const heads = await readHeads(out);
-  if (heads.length > 0) return heads;
+/**
+ * Gives `use` an output folder for writing, new or old, that no other process writes meanwhile.
+ * @throws UsageError where it is foreign, cannot be written or another process is at work on it.
+ */
+export async function withOutput<T>(
+  { out, command, signal }: { readonly out: string; readonly command: string; readonly signal: AbortSignal },
+  use: (heads: PlanHead[], signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const named = `--out ${out}`;
   // Before the plan stands only these can be ours; a folder of the user's may well be named `samples`.
-  const foreign = (await readdir(out)).find((name) => name !== LAYOUT.work && name !== LAYOUT.dataset && name !== LAYOUT.plans);
-  if (foreign === undefined) return heads;
-  await rm(join(out, LAYOUT.work), { recursive: true, force: true });
-  throw new UsageError(`--out ${out}: holds ${foreign}, which is not merc's: name an empty or new folder`);
+  const foreign = await namesIn(out).then(
+    async (names) => ((await readHeads(out)).length > 0 ? undefined : names.find((name) => !FIRST.has(name))),
+    (error: unknown) => {
+      throw unwritable(named, error);
+    },
+  );
+  if (foreign !== undefined) throw new UsageError(`${named}: holds ${foreign}, which is not merc's: name an empty or new folder`);
+  return withLock({ out, slice: WHOLE, command, named, signal }, async (held) => {
+    const others = (await claimsOn(out)).map(({ owner }) => owner).filter((owner) => owner !== OWNER);
+    await sweepWork(out, others);
+    return use(await readHeads(out), held);
+  });
 }
+
+/** What an output may hold before its first plan. */
+const FIRST: ReadonlySet<string> = new Set([LAYOUT.work, LAYOUT.dataset, LAYOUT.plans]);
 
 /** Gives `use` a database for an output being written, whose spill is this process's and goes with it. */
 export async function withDatabase<T>(out: string, signal: AbortSignal, use: (database: Database) => Promise<T>): Promise<T> {

@@ -8,7 +8,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { commit, isCommitted, readCommit, type CommitRecord, type Labels, type Part } from '../core/commit.ts';
-import { RunError, codeOf, messageOf } from '../core/errors.ts';
+import { RunError, codeOf, firstLine, isRefusal } from '../core/errors.ts';
 import { LAYOUT, moveDurably, sha256Of } from '../core/layout.ts';
 import { partMetadata, type PlanHead } from '../core/plan.ts';
 import type { ShardFiles, Sink } from '../core/types.ts';
@@ -68,10 +68,13 @@ export function parquetStore(options: ParquetStoreOptions): Sink<ShardFiles> {
 /** What the file system refuses ends the run with one line; anything else is a bug and keeps its stack. */
 function refused(shard: string): (error: unknown) => never {
   return (error) => {
-    if (codeOf(error) === undefined && !/IO Error|No space left/i.test(messageOf(error))) throw error;
-    throw new RunError(`shard ${shard} could not be stored: ${messageOf(error)}`, { cause: error });
+    if (!isRefusal(error)) throw error;
+    throw new RunError(`shard ${shard} could not be stored: ${firstLine(error)}`, { cause: error });
   };
 }
+
+/** Rows of a row group, which is in memory while it is written: some 7 KB a row. A shard of a run is one. */
+const ROW_GROUP = 8_192;
 
 /**
  * Joins records with the table `dataset` and writes the samples part.
@@ -98,7 +101,7 @@ export async function writeSamples(
   // nested columns pass through no join and no sort. DuckDB loses the order of a hash join above
   // some 100,000 rows, and its bytes depend on the thread count there.
   await database.run(`COPY (SELECT ${columns.join(', ')} FROM read_parquet(${files(sources)}) r POSITIONAL JOIN labels l)
-    TO ${text(target)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, PARQUET_VERSION V2, KV_METADATA ${metadataOf(metadata)})`);
+    TO ${text(target)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, PARQUET_VERSION V2, ROW_GROUP_SIZE ${ROW_GROUP}, KV_METADATA ${metadataOf(metadata)})`);
   return {
     dataset,
     lists: await tally(database, 'list'),
@@ -119,6 +122,21 @@ async function columnsOf(database: Database, query: string): Promise<string[]> {
 export async function partRows(database: Database, path: string): Promise<number> {
   const [row] = await database.rows(`SELECT num_rows::INTEGER AS rows FROM parquet_file_metadata(${file(path)})`);
   return Number(row?.['rows']);
+}
+
+/** How a part's file differs from what its record says; undefined if it does not. */
+export async function differenceOf(part: Part, path: string, database: Database): Promise<string | undefined> {
+  try {
+    const { size } = await stat(path);
+    if (size !== part.bytes) return `has ${size} bytes, committed were ${part.bytes}`;
+    if ((await sha256Of(path)) !== part.sha256) return 'holds other bytes than were committed (sha256 differs)';
+    const rows = await partRows(database, path);
+    return rows === part.rows ? undefined : `has ${rows} rows, committed were ${part.rows}`;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return 'is missing';
+    if (isRefusal(error)) return `cannot be read (${codeOf(error) ?? firstLine(error)})`;
+    throw error;
+  }
 }
 
 /** Moves a built file to its place among the parts. */

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use merc_core::batch::{self, Slow, Target};
 use merc_core::extract::{self, FileRef, Options};
 use merc_core::input::Buffers;
+use merc_core::output::concat;
 use merc_core::text::scan::Encoding;
 use napi::{Error, Result};
 use napi_derive::napi;
@@ -147,6 +148,16 @@ pub fn extract_file(path: String, options: ExtractOptions, max_strings: u32) -> 
         extract::extract(Path::new(&path), &file, self::options(&options), buffers, &mut sink)
     });
     serde_json::to_string(&Extracted { sample, strings })
+        .map_err(|error| Error::from_reason(error.to_string()))
+}
+
+/// Several files of strings as one, row group by row group; gives the number of its rows.
+#[napi(catch_unwind)]
+pub fn concat_strings(sources: Vec<String>, target: String, metadata: HashMap<String, String>) -> Result<f64> {
+    let mut metadata: Vec<_> = metadata.into_iter().collect();
+    metadata.sort_unstable();
+    concat::concat_strings(&sources, Path::new(&target), CREATED_BY, &metadata)
+        .map(|rows| rows as f64)
         .map_err(|error| Error::from_reason(error.to_string()))
 }
 

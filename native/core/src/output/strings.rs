@@ -266,7 +266,7 @@ impl Group {
     }
 }
 
-fn schema() -> Result<Type> {
+pub(super) fn schema() -> Result<Type> {
     let column = |name: &str, physical, logical| {
         Type::primitive_type_builder(name, physical)
             .with_repetition(Repetition::REQUIRED)
@@ -284,7 +284,7 @@ fn schema() -> Result<Type> {
 }
 
 /// What of the footer does not follow from the chunks.
-fn properties(created_by: &str, metadata: &[(String, String)]) -> WriterProperties {
+pub(super) fn properties(created_by: &str, metadata: &[(String, String)]) -> WriterProperties {
     let metadata = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
     WriterProperties::builder()
         .set_created_by(created_by.to_owned())
@@ -297,7 +297,7 @@ fn properties(created_by: &str, metadata: &[(String, String)]) -> WriterProperti
         .build()
 }
 
-fn into_io(error: ParquetError) -> io::Error {
+pub(super) fn into_io(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(source) => match source.downcast::<io::Error>() {
             Ok(error) => *error,
