@@ -92,7 +92,8 @@ export async function withLock<T>(options: LockOptions, use: (signal: AbortSigna
   } finally {
     clearInterval(timer);
     await refreshing;
-    await rm(path, { force: true });
+    // Where that is refused too, what `use` ran into is the thing to tell; the lock dies with its owner.
+    await rm(path, { force: true }).catch(() => {});
     // What `use` ran into without its lock is no news beside that.
     lost.signal.throwIfAborted();
   }

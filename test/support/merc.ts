@@ -16,6 +16,8 @@ interface Setting {
   readonly env?: Readonly<Record<string, string>>;
   /** Another program than the command line, relative to the repository. */
   readonly program?: string;
+  /** A program and its arguments that start it, as `nohup`. */
+  readonly under?: readonly string[];
 }
 
 /** Runs merc to its end. */
@@ -26,11 +28,12 @@ export async function merc(args: readonly string[], setting: Setting = {}): Prom
 }
 
 /** Starts merc, as the leader of a process group of its own. */
-export function startMerc(args: readonly string[], { cwd, env, program = 'src/cli' }: Setting = {}): ChildProcess {
+export function startMerc(args: readonly string[], { cwd, env, program = 'src/cli', under = [] }: Setting = {}): ChildProcess {
   const source = import.meta.url.endsWith('.ts');
   const entry = fileURLToPath(new URL(`../../${program}${source ? '.ts' : '.js'}`, import.meta.url));
   const runtime = 'Deno' in globalThis ? ['run', '-A', '--no-lock', '--no-check'] : [];
-  return spawn(process.execPath, [...runtime, entry, ...args], { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  const [command = '', ...rest] = [...under, process.execPath, ...runtime, entry, ...args];
+  return spawn(command, rest, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
 }
 
 /** What a process printed, and how it ended. */

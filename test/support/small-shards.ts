@@ -3,7 +3,7 @@
 //   small-shards SAMPLES CSV OUT WORKERS
 
 import { runCommand } from '../../src/commands/run-command.ts';
-import { EXIT, RunError } from '../../src/core/errors.ts';
+import { EXIT, RunError, firstLine, isRefusal } from '../../src/core/errors.ts';
 
 const [samples = '', csv = '', out = '', workers = '2'] = process.argv.slice(2);
 const bounds = { batchBytes: 2e6, batchFiles: 5, shardBytes: 5e6, shardFiles: 12 };
@@ -13,7 +13,7 @@ process.once('SIGTERM', () => stop.abort(EXIT.terminated));
 try {
   process.exitCode = await runCommand([samples], { csv, out, workers, bounds }, stop.signal);
 } catch (error) {
-  if (error instanceof RunError) process.stderr.write(`merc: ${error.message}\n`);
+  if (error instanceof RunError || isRefusal(error)) process.stderr.write(`merc: ${firstLine(error)}\n`);
   else if (!stop.signal.aborted) throw error;
   process.exitCode = stop.signal.aborted ? Number(stop.signal.reason) : EXIT.incomplete;
 }

@@ -153,7 +153,11 @@ pub fn extract_file(path: String, options: ExtractOptions, max_strings: u32) -> 
 
 /// Several files of strings as one, row group by row group; gives the number of its rows.
 #[napi(catch_unwind)]
-pub fn concat_strings(sources: Vec<String>, target: String, metadata: HashMap<String, String>) -> Result<f64> {
+pub fn concat_strings(
+    sources: Vec<String>,
+    target: String,
+    metadata: HashMap<String, String>,
+) -> Result<f64> {
     let mut metadata: Vec<_> = metadata.into_iter().collect();
     metadata.sort_unstable();
     concat::concat_strings(&sources, Path::new(&target), CREATED_BY, &metadata)
