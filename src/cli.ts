@@ -12,18 +12,29 @@ import { escapeText } from './ui/escape.ts';
 
 const stop = new AbortController();
 const atTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
-for (const [signal, code] of [
-  ['SIGINT', EXIT.interrupted],
-  ['SIGTERM', EXIT.terminated],
-  ['SIGHUP', EXIT.hungup],
-] as const) {
-  process.on(signal, () => {
-    // Under `nohup`, or started by a service, there is no terminal to lose, and Node forgets that the signal was ignored.
-    if (signal === 'SIGHUP' && !atTerminal) return;
-    if (stop.signal.aborted) process.exit(code);
-    stop.abort(code);
-  });
+process.on('SIGINT', () => end(EXIT.interrupted));
+process.on('SIGTERM', () => end(EXIT.terminated));
+process.on('SIGHUP', hungUp);
+
+function hungUp(): void {
+  // Under `nohup`, or started by a service, there is no terminal to lose, and Node forgets that the signal was ignored.
+  if (atTerminal) end(EXIT.hungup);
 }
+
+/** The first signal ends what runs in good order, a second one at once. */
+function end(code: number): void {
+  if (stop.signal.aborted) exit(code);
+  stop.abort(code);
+}
+
+function exit(code: number): void {
+  process.exitCode = code;
+  if (code !== EXIT.hungup) process.exit();
+  // At an exit Node would set right a terminal that is gone, and abort: the signal itself gives the same code.
+  process.off('SIGHUP', hungUp);
+  process.kill(process.pid, 'SIGHUP');
+}
+
 // A reader that has gone away, as `| head`, is no error: what runs ends as after a signal, and cleans
 // up. Standard error has notes and progress only, which nothing waits for.
 for (const stream of [process.stdout, process.stderr]) {
@@ -171,4 +182,5 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = ended(error);
+  if (process.exitCode === EXIT.hungup) exit(EXIT.hungup);
 }

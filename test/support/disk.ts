@@ -24,12 +24,8 @@ export async function smallDisk(folder: string, size: string): Promise<Disk | un
     path,
     fill: async () => {
       const file = await open(ballast, 'w');
-      // Smaller and smaller pieces, to the last page.
-      for (let piece = 1 << 20; piece >= 4_096;)
-        await file.write(Buffer.alloc(piece)).then(
-          ({ bytesWritten }) => bytesWritten < piece && (piece /= 2),
-          () => (piece /= 2),
-        );
+      // Smaller and smaller pieces, to the last page; a short write is the last of its size.
+      for (let piece = 1 << 20; piece >= 4_096; piece /= 2) while ((await file.write(Buffer.alloc(piece)).catch(() => undefined))?.bytesWritten === piece);
       await file.close();
     },
     free: () => rm(ballast),

@@ -28,12 +28,17 @@ export async function merc(args: readonly string[], setting: Setting = {}): Prom
 }
 
 /** Starts merc, as the leader of a process group of its own. */
-export function startMerc(args: readonly string[], { cwd, env, program = 'src/cli', under = [] }: Setting = {}): ChildProcess {
+export function startMerc(args: readonly string[], { cwd, env, program, under = [] }: Setting = {}): ChildProcess {
+  const [command = '', ...rest] = [...under, ...commandLine(args, program)];
+  return spawn(command, rest, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+}
+
+/** What starts merc, word by word. */
+export function commandLine(args: readonly string[], program = 'src/cli'): string[] {
   const source = import.meta.url.endsWith('.ts');
   const entry = fileURLToPath(new URL(`../../${program}${source ? '.ts' : '.js'}`, import.meta.url));
   const runtime = 'Deno' in globalThis ? ['run', '-A', '--no-lock', '--no-check'] : [];
-  const [command = '', ...rest] = [...under, process.execPath, ...runtime, entry, ...args];
-  return spawn(command, rest, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  return [process.execPath, ...runtime, entry, ...args];
 }
 
 /** What a process printed, and how it ended. */
