@@ -7,7 +7,9 @@ import { isatty } from 'node:tty';
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT, RunError, UsageError, codeOf, firstLine, isRefusal, messageOf } from './core/errors.ts';
 import type { RunCommandFlags } from './commands/run-command.ts';
+import type { WatchCommandFlags } from './commands/watch-command.ts';
 import type { RunFlags } from './core/options.ts';
+import type { WatchFlags } from './core/watch-options.ts';
 import { escapeText } from './ui/escape.ts';
 
 const stop = new AbortController();
@@ -89,6 +91,30 @@ program
   .action(async (paths: string[], flags: RunFlags & RunCommandFlags) => {
     const { runCommand } = await import('./commands/run-command.ts');
     process.exitCode = await runCommand(paths, flags, stop.signal);
+  });
+
+program
+  .command('watch')
+  .summary('take in new files under PATH as they come')
+  .description(
+    'Looks at PATH again and again. Files that are new and have stopped changing are added to the output; a dataset that has changed gives its labels. A file once taken is not taken again under its name, even when its content changes.',
+  )
+  .argument('[PATH...]', 'files and folders; folders are taken with all that is below them')
+  .option('--every <TIME>', 'look so often, as 30s, 10m, 2h or 1d; file events bring a look forward (default: 10m)')
+  .option('--cron <EXPR>', 'look at these times only, as "0 3 * * *", in local time')
+  .option('--settle <TIME>', 'take a file when its size and time have not changed for so long (default: 5s)')
+  .option('--csv <FILE>', 'dataset with labels: CSV, TSV or Parquet (default: samples.csv in or beside PATH, also one that comes later)')
+  .option('--no-csv', 'no labels, even where samples.csv is found')
+  .option('--out <DIR>', 'output folder', 'out')
+  .option('--workers <N>', 'worker processes (default: the cores this process may use)')
+  .option('--include <GLOB>', 'only files that match; repeatable', repeatable)
+  .option('--exclude <GLOB>', 'no files that match; repeatable', repeatable)
+  .addOption(new Option('--only <SET>', 'limit the columns: `classic` is those of the first system'))
+  .addOption(new Option('--with <EXTRA>', 'columns that cost more: `tlsh`'))
+  .option('--max-file-size <SIZE>', 'parse files whole up to this size; of larger ones only the first part (default: 256MiB)')
+  .option('--quiet', 'say only what failed')
+  .action(async (paths: string[], flags: WatchFlags & WatchCommandFlags) => {
+    await (await import('./commands/watch-command.ts')).watchCommand(paths, flags, stop.signal);
   });
 
 program

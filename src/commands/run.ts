@@ -1,7 +1,7 @@
 // `merc run`: the plan through the pool into the Parquet store. The wiring, without a word printed.
 
 import { committedIds } from '../core/commit.ts';
-import { UsageError } from '../core/errors.ts';
+import { RunError, UsageError } from '../core/errors.ts';
 import { sha256Of } from '../core/layout.ts';
 import type { RunOptions } from '../core/options.ts';
 import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
@@ -11,7 +11,7 @@ import type { Counts, ShardFiles } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
 import { cpuProblem } from '../native.ts';
 import { extraction, openPool } from '../pool/pool.ts';
-import { planRun, survey, type Planned } from '../sources/planning.ts';
+import { planRun, survey, type Planned, type Survey } from '../sources/planning.ts';
 import { uncommitted } from '../sources/plan.ts';
 import { finishOutput, writeViews, type Finished } from '../stores/finish.ts';
 import { adoptDataset, loadLabels, type LabelSource } from '../stores/labels.ts';
@@ -39,18 +39,28 @@ export interface RunReport extends Finished {
   readonly interrupted: boolean;
 }
 
-/** Extracts every file under the paths that has no committed row yet; an aborted run reports what it has committed. */
-export async function runExtraction(options: RunOptions, signal: AbortSignal, observer: RunObserver = {}): Promise<RunReport> {
+/**
+ * Extracts every file under the paths that has no committed row yet; an aborted run reports what it has committed.
+ * @param looked What the caller has found there a moment ago, so that it is not listed again.
+ */
+export async function runExtraction(options: RunOptions, signal: AbortSignal, observer: RunObserver = {}, looked?: Survey): Promise<RunReport> {
   const problem = cpuProblem();
   if (problem !== null) throw new UsageError(problem);
-  return withOutput({ out: options.out, command: 'merc run', signal }, (existing, held) => extractInto(options, existing, held, observer));
+  return withOutput({ out: options.out, command: 'merc run', signal }, (existing, held) => extractInto(options, existing, held, observer, looked));
 }
 
-async function extractInto(options: RunOptions, existing: readonly PlanHead[], signal: AbortSignal, observer: RunObserver): Promise<RunReport> {
+async function extractInto(
+  options: RunOptions,
+  existing: readonly PlanHead[],
+  signal: AbortSignal,
+  observer: RunObserver,
+  looked: Survey | undefined,
+): Promise<RunReport> {
   const started = performance.now();
   const { out } = options;
   return withDatabase(out, signal, async (database) => {
-    const surveyed = await survey(options, existing, new Set(await committedIds(out)), signal);
+    if (looked !== undefined && looked.heads.length !== existing.length) throw new RunError(`${out}: another run has planned files meanwhile`);
+    const surveyed = looked ?? (await survey(options, existing, new Set(await committedIds(out)), signal));
     const labels = await labelsFor(database, options, existing, signal, observer);
     const planned = await planRun(options, surveyed, labels.sha256);
     const before = await totalsOf(out, labels.sha256);

@@ -55,7 +55,7 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
   return {
     paths,
     out: resolve(flags.out ?? 'out'),
-    csv: flags.csv === false ? null : flags.csv === undefined ? findCsv(paths) : namedCsv(flags.csv),
+    csv: flags.csv === false ? null : flags.csv === undefined ? (csvPlaces(paths).find(isFile) ?? null) : namedCsv(flags.csv),
     workers: flags.workers === undefined ? defaultWorkers : wholeNumber('--workers', flags.workers, 1024),
     limit: flags.limit === undefined ? Infinity : wholeNumber('--limit', flags.limit, Number.MAX_SAFE_INTEGER),
     include: flags.include ?? [],
@@ -85,17 +85,10 @@ function byteSize(flag: string, value: string): number {
   return bytes;
 }
 
-/** The dataset's file names, in or beside a PATH; the plain one first. */
-function findCsv(paths: readonly string[]): string | null {
-  for (const name of ['samples.csv', 'samples-augmented.csv']) {
-    for (const path of paths) {
-      for (const folder of [path, dirname(resolve(path))]) {
-        const candidate = resolve(join(folder, name));
-        if (isFile(candidate)) return candidate;
-      }
-    }
-  }
-  return null;
+/** Where a dataset is looked for: in and beside every PATH; the plain name first. */
+export function csvPlaces(paths: readonly string[]): string[] {
+  const folders = paths.flatMap((path) => [path, dirname(resolve(path))]);
+  return ['samples.csv', 'samples-augmented.csv'].flatMap((name) => folders.map((folder) => resolve(join(folder, name))));
 }
 
 /** The file that `--csv` names; one that is not there or cannot be read is refused. */

@@ -19,7 +19,7 @@ export interface Discovery {
   readonly bytes: number;
 }
 
-export async function discover(options: RunOptions, signal: AbortSignal, onSkip: (path: string, why: string) => void): Promise<Discovery> {
+export async function discover(options: RunOptions, signal: AbortSignal, onSkip: (path: string, why: string) => void, mayBeEmpty = false): Promise<Discovery> {
   const { paths, include, exclude, filesFrom, limit } = options;
   const list = listOf(filesFrom);
   // A list may come from a terminal or a slow program: only its end would wake the scan.
@@ -32,7 +32,7 @@ export async function discover(options: RunOptions, signal: AbortSignal, onSkip:
       signal.throwIfAborted();
       files.push(file);
     }
-    if (files.length === 0) throw new UsageError(`${[...paths, filesFrom?.path].filter(Boolean).join(', ')}: holds no file to extract`);
+    if (files.length === 0 && !mayBeEmpty) throw new UsageError(`${[...paths, filesFrom?.path].filter(Boolean).join(', ')}: holds no file to extract`);
     // The first in path order, so that a limit means the same files every time.
     if (files.length > limit) files = files.toSorted((a, b) => a.root - b.root || comparePaths(a, b)).slice(0, limit);
     return { files, roots, bytes: files.reduce((sum, file) => sum + file.size, 0) };

@@ -33,14 +33,26 @@ export interface Planned {
   readonly skipped: Survey['skipped'];
 }
 
-/** Scans, and compares with the plans that stand; reads only. */
-export async function survey(options: RunOptions, existing: readonly PlanHead[], committed: ReadonlySet<string>, signal: AbortSignal): Promise<Survey> {
+/** Chooses which of the unplanned files may be taken; what it leaves waits for a later look. */
+export type Choice = (unplanned: readonly ScannedFile[], roots: readonly string[]) => readonly ScannedFile[];
+
+/**
+ * Scans, and compares with the plans that stand; reads only.
+ * @param choose Without one, all is taken and nothing at all is refused.
+ */
+export async function survey(
+  options: RunOptions,
+  existing: readonly PlanHead[],
+  committed: ReadonlySet<string>,
+  signal: AbortSignal,
+  choose?: Choice,
+): Promise<Survey> {
   for (const head of existing) assertSamePlan(options.out, head, basisOf(options, [], null));
   const skipped: { path: string; why: string }[] = [];
-  const found = await discover(options, signal, (path, why) => skipped.push({ path, why }));
+  const found = await discover(options, signal, (path, why) => skipped.push({ path, why }), choose !== undefined);
   const heads = await Promise.all(existing.map((head) => withRootsHere(options.out, head, found.roots, committed)));
   const unplanned = heads.length === 0 ? found.files : await notPlanned(options.out, heads, found);
-  return { heads, found, unplanned, skipped };
+  return { heads, found, unplanned: choose?.(unplanned, found.roots) ?? unplanned, skipped };
 }
 
 /** Writes the first plan, or with `--append` one more. */

@@ -5,7 +5,7 @@
 
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RunError, UsageError, codeOf, messageOf } from '../core/errors.ts';
+import { RunError, UsageError, codeOf, firstLine } from '../core/errors.ts';
 import { LAYOUT, moveDurably, sha256Of, workDir } from '../core/layout.ts';
 import type { Database } from '../duckdb.ts';
 import { emptyDataset, importDataset, loadDataset, readMetadata, saveDataset, type DatasetCounts } from '../sql/dataset.ts';
@@ -16,6 +16,9 @@ export interface LabelSource {
   readonly sha256: string | null;
   readonly counts: DatasetCounts;
 }
+
+/** A dataset file that is no table of labels; the output is as it was. */
+export class DatasetError extends UsageError {}
 
 const NO_LABELS: LabelSource = { sha256: null, counts: { rows: 0, repeated: 0, keyless: 0, broken: 0 } };
 
@@ -28,8 +31,9 @@ export async function adoptDataset(database: Database, out: string, csv: string 
   }
   const sha256 = await sha256Of(csv, signal);
   const counts = await importDataset(database, csv).catch((error: unknown) => {
-    if (error instanceof UsageError || signal.aborted) throw error;
-    throw new UsageError(`--csv ${csv}: cannot be read as a table (${messageOf(error).split('\n', 1)[0]})`);
+    if (signal.aborted) throw error;
+    if (error instanceof UsageError) throw new DatasetError(error.message);
+    throw new DatasetError(`--csv ${csv}: cannot be read as a table (${firstLine(error)})`);
   });
   const built = join(workDir(out), LAYOUT.dataset);
   await saveDataset(database, built, { merc_dataset_sha256: sha256, merc_dataset_counts: JSON.stringify(counts) });

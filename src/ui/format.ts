@@ -49,6 +49,12 @@ export function formatDuration(milliseconds: number): string {
   return `${formatCount(Math.floor(hours / 24))} d ${two(hours % 24)} h`;
 }
 
+/** A moment in this machine's time zone, as `2026-11-25 03:07:09`. */
+export function formatTime(moment: Date): string {
+  const date = [moment.getFullYear(), two(moment.getMonth() + 1), two(moment.getDate())].join('-');
+  return `${date} ${[moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(two).join(':')}`;
+}
+
 function two(part: number): string {
   return String(part).padStart(2, '0');
 }

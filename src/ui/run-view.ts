@@ -8,7 +8,7 @@ import { progress, type Progress } from './progress.ts';
 import type { DatasetSummary, RunSummary } from './summary.ts';
 
 /** Skipped paths that are named; the rest are counted. */
-const SKIPS_NAMED = 5;
+export const SKIPS_NAMED = 5;
 
 export interface RunView {
   readonly observer: RunObserver;
@@ -80,6 +80,7 @@ export function datasetSummary({ totals, labels, rowsWithoutFile }: Pick<RunRepo
   };
 }
 
-function problemsOf({ problems }: Counts): number {
+/** Problems of all kinds. */
+export function problemsOf({ problems }: Counts): number {
   return Object.values(problems).reduce((sum, count) => sum + count, 0);
 }

@@ -1,0 +1,55 @@
+// From the raw flags of `merc watch` to checked options. What a cron expression says is for the schedule.
+
+import { resolve } from 'node:path';
+import { UsageError } from './errors.ts';
+import { csvPlaces, runOptions, type RunFlags, type RunOptions } from './options.ts';
+
+/** Flags of `merc watch`, as typed. */
+export interface WatchFlags extends Pick<RunFlags, 'csv' | 'out' | 'workers' | 'include' | 'exclude' | 'only' | 'with' | 'maxFileSize' | 'bounds'> {
+  readonly every?: string;
+  readonly cron?: string;
+  readonly settle?: string;
+}
+
+/** Checked options of a watch. */
+export interface WatchOptions {
+  /** What each round does; its `csv` is the one that was there at the start. */
+  readonly run: RunOptions;
+  /** Absolute names of what may be the dataset, the first that is there; one may appear later. */
+  readonly csvPlaces: readonly string[];
+  /** Milliseconds from one look to the next, or the times of a cron expression. */
+  readonly every: number | null;
+  readonly cron: string | null;
+  /** Milliseconds for which a file must not have changed. */
+  readonly settle: number;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3_600e3, d: 86_400e3 };
+/** Ten minutes: new samples are there before anyone asks, and a listing of a million files costs little. */
+const EVERY = 600e3;
+/** What a copy over a slow network may pause for. */
+const SETTLE = 5e3;
+const YEAR = 366 * 86_400e3;
+
+export function watchOptions(paths: readonly string[], flags: WatchFlags, defaultWorkers: number): WatchOptions {
+  const { every, cron, settle, ...rest } = flags;
+  if (paths.length === 0) throw new UsageError('PATH is missing: name a folder, as in `merc watch ./samples`');
+  if (every !== undefined && cron !== undefined) throw new UsageError('--every and --cron: one of them says when to look, not both');
+  const named = rest.csv;
+  return {
+    run: runOptions(paths, { ...rest, append: true }, defaultWorkers),
+    csvPlaces: named === false ? [] : named === undefined ? csvPlaces(paths) : [resolve(named)],
+    every: cron !== undefined ? null : every === undefined ? EVERY : duration('--every', every, 1e3),
+    cron: cron ?? null,
+    settle: settle === undefined ? SETTLE : duration('--settle', settle, 0),
+  };
+}
+
+/** Milliseconds of a text as `30s`, `10m`, `2h` or `1d`. */
+function duration(flag: string, value: string, least: number): number {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([smhd])$/i.exec(value.trim()) ?? [];
+  const milliseconds = Math.round(Number(digits) * (UNITS[unit.toLowerCase()] ?? Number.NaN));
+  if (Number.isNaN(milliseconds) || milliseconds < least || milliseconds > YEAR)
+    throw new UsageError(`${flag} ${value}: a time as 30s, 10m, 2h or 1d is needed, from ${least / 1e3}s to 366d`);
+  return milliseconds;
+}
