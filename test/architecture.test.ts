@@ -9,7 +9,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   sql: ['core', 'duckdb', 'native'],
   sources: ['core', 'native'],
   pool: ['core', 'native'],
-  stores: ['core', 'sql', 'duckdb'],
+  stores: ['core', 'sql', 'duckdb', 'native'],
   ui: ['core', 'commands'],
   commands: ['core', 'sources', 'pool', 'stores', 'sql', 'ui', 'duckdb', 'native'],
   duckdb: [],

@@ -73,8 +73,8 @@ function refused(shard: string): (error: unknown) => never {
   };
 }
 
-/** Rows of a row group, which is in memory while it is written: some 7 KB a row. A shard of a run is one. */
-const ROW_GROUP = 8_192;
+/** Rows of a row group: what a run's shard has at most, and of which DuckDB holds several while it writes (0.75 GB at any number of them). */
+const ROW_GROUP = 4_096;
 
 /**
  * Joins records with the table `dataset` and writes the samples part.

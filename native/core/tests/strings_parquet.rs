@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use merc_core::limits::{STRING_ROW_GROUP_BYTES, STRING_ROW_GROUP_ROWS};
+use merc_core::output::concat::concat_strings;
 use merc_core::output::strings::{StringsSummary, StringsWriter};
 use merc_core::text::scan::{Encoding, StringSink, scan};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -166,4 +167,53 @@ fn samples_that_do_not_ascend_fail_the_file() {
     writer.push(Encoding::Ascii, 0, b"abcd");
     assert!(writer.finish().unwrap_err().to_string().contains("sample 2 after 2"));
     std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn files_put_together_keep_every_row_group_with_its_statistics_and_page_index() {
+    let file = include_bytes!("fixtures/strings.bin");
+    let sources = [("first", [1, 2]), ("none", [0, 0]), ("second", [5, 6])].map(|(name, samples)| {
+        write(name, |writer| {
+            for sample_id in samples.into_iter().filter(|&sample_id| sample_id > 0) {
+                writer.begin(sample_id);
+                scan(file, writer);
+            }
+        })
+        .0
+    });
+    let target = path("together");
+    let metadata = [("plan".to_owned(), "def".to_owned())];
+    let expected: Vec<Row> = sources.iter().flat_map(|source| rows(source)).collect();
+    assert_eq!(concat_strings(&sources, &target, "merc 0.1.0", &metadata).unwrap(), expected.len() as u64);
+    assert_eq!(rows(&target), expected);
+    let together = footer(&target);
+    assert_eq!(together.num_row_groups(), 2);
+    assert_eq!(together.file_metadata().key_value_metadata().unwrap()[0].value.as_deref(), Some("def"));
+    for (group, source) in [(0, 0), (1, 2)] {
+        let of = footer(&sources[source]);
+        for column in 0..4 {
+            let (old, new) = (of.row_group(0).column(column), together.row_group(group).column(column));
+            let range = |chunk: &parquet::file::metadata::ColumnChunkMetaData| {
+                chunk.statistics().map(|range| {
+                    (range.min_bytes_opt().map(<[u8]>::to_vec), range.max_bytes_opt().map(<[u8]>::to_vec))
+                })
+            };
+            assert_eq!(range(old), range(new));
+            let index = |footer: &ParquetMetaData, group: usize| {
+                let index = footer.page_index().unwrap();
+                let offsets = index.offset_index(group, column).unwrap();
+                let first = offsets.page_locations()[0].offset;
+                let pages: Vec<_> = offsets
+                    .page_locations()
+                    .iter()
+                    .map(|page| (page.offset - first, page.compressed_page_size, page.first_row_index))
+                    .collect();
+                (pages, index.column_index(group, column).cloned())
+            };
+            assert_eq!(index(&of, 0), index(&together, group));
+        }
+    }
+    let other = path("other-schema");
+    std::fs::write(&other, b"PAR1 is no footer").unwrap();
+    assert!(concat_strings(&[other], &target, "merc 0.1.0", &metadata).is_err());
 }
