@@ -74,6 +74,7 @@ program
   .option('--no-csv', 'no labels, even where samples.csv is found')
   .option('--out <DIR>', 'output folder', 'out')
   .option('--workers <N>', 'worker processes (default: the cores this process may use)')
+  .addOption(new Option('--isolation <KIND>', '`process`: a file can end no more than its worker; `thread`: less memory').default('process'))
   .option('--limit <N>', 'only the first N files, in path order')
   .option('--include <GLOB>', 'only files that match; repeatable', repeatable)
   .option('--exclude <GLOB>', 'no files that match; repeatable', repeatable)

@@ -10,7 +10,8 @@ import { run } from '../core/run.ts';
 import type { Counts, ShardFiles } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
 import { cpuProblem } from '../native.ts';
-import { extraction, openPool } from '../pool/pool.ts';
+import { extraction } from '../pool/extraction.ts';
+import { openPool } from '../pool/pool.ts';
 import { planRun, survey, type Planned, type Survey } from '../sources/planning.ts';
 import { uncommitted } from '../sources/plan.ts';
 import { finishOutput, writeViews, type Finished } from '../stores/finish.ts';
@@ -70,10 +71,11 @@ async function extractInto(
     let bytesRead = 0;
     if (before.shards < planned.shards) {
       await unmarkSuccess(out);
-      await extract(database, options, planned, labels, signal, profile, (counts) => {
+      const note = (counts: Counts) => {
         bytesRead += counts.bytes;
         observer.batch?.(counts);
-      }).catch(async (error: unknown) => {
+      };
+      await extract(database, options, planned, labels, signal, profile, { ...observer, batch: note }).catch(async (error: unknown) => {
         if (signal.aborted) return;
         // On a full disk this is refused like the rest, and the first refusal is the one to tell.
         await writeViews(out).catch(() => {});
@@ -103,16 +105,16 @@ async function labelsFor(
 
 async function extract(
   database: Database,
-  { out, workers, rows }: RunOptions,
+  { out, workers, rows, isolation, faults }: RunOptions,
   { heads }: Planned,
   labels: LabelSource,
   signal: AbortSignal,
   profile: Profiler,
-  onBatch: (counts: Counts) => void,
+  observer: RunObserver,
 ): Promise<void> {
   const committed = new Set(await committedIds(out));
   const head = (shard: string) => headOf(heads, shard);
-  const pool = openPool(workers);
+  const pool = openPool(workers, isolation, faults?.bounds);
   const stop = () => void pool.close();
   signal.addEventListener('abort', stop);
   try {
@@ -121,8 +123,10 @@ async function extract(
       options: rows,
       rootsOf: (shard) => head(shard).roots,
       metadataOf: (shard) => partMetadata(head(shard)),
-      onBatch,
+      onBatch: (counts) => observer.batch?.(counts),
+      onWait: ({ path }, { seconds, stage }) => observer.note?.(`note: ${path}: waiting for it since ${seconds} s, in stage ${stage}`),
       profiler: profile,
+      ...(faults !== undefined && { faults }),
     });
     const parquet = parquetStore({ out, database, dataset: labels.sha256, headOf: head });
     const store = { ...parquet, write: (shard: ShardFiles) => profile.storing(() => parquet.write(shard)) };

@@ -20,8 +20,33 @@ export interface RunFlags {
   readonly with?: string;
   readonly maxFileSize?: string | number;
   readonly append?: boolean;
+  readonly isolation?: string;
+  /** Not a flag: what strikes at files, for tests of merc itself. */
+  readonly faults?: Faults;
   /** Not a flag: where batches and shards of a new plan end. */
   readonly bounds?: Bounds;
+}
+
+/** What keeps workers apart. */
+export type Isolation = 'process' | 'thread';
+
+/** Bounds of a worker process, where other ones than the addon's are wanted. */
+export interface WorkerBounds {
+  /** CPU seconds of any file. */
+  readonly cpuSeconds?: number;
+  /** CPU seconds of one stage. */
+  readonly stallSeconds?: number;
+  /** Seconds without CPU after which a file is said to wait. */
+  readonly waitSeconds?: number;
+  /** Bytes beyond what the runtime has. */
+  readonly memory?: number;
+}
+
+/** Faults that strike at files, and the bounds that meet them. */
+export interface Faults {
+  /** Name of the addon's fault, by path below its root. */
+  readonly byPath: Readonly<Record<string, string>>;
+  readonly bounds?: WorkerBounds;
 }
 
 /** Checked options of a run. */
@@ -37,6 +62,8 @@ export interface RunOptions {
   readonly filesFrom: { readonly path: string; readonly nul: boolean } | null;
   readonly rows: RowOptions;
   readonly append: boolean;
+  readonly isolation: Isolation;
+  readonly faults?: Faults;
   readonly bounds: Bounds;
 }
 
@@ -50,6 +77,8 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
   if (paths.length === 0 && flags.filesFrom === undefined) throw new UsageError('PATH is missing: name a file or folder, as in `merc run ./samples`');
   if (flags.only !== undefined && flags.only !== 'classic') throw new UsageError(`--only ${flags.only}: the one choice is \`classic\``);
   if (flags.with !== undefined && flags.with !== 'tlsh') throw new UsageError(`--with ${flags.with}: the one choice is \`tlsh\``);
+  const isolation = flags.isolation ?? 'process';
+  if (isolation !== 'process' && isolation !== 'thread') throw new UsageError(`--isolation ${isolation}: the choices are \`process\` and \`thread\``);
   if (flags.nul === true && flags.filesFrom === undefined) throw new UsageError('-0 goes with --files-from');
   if (flags.filesFrom !== undefined && flags.filesFrom !== '-') readable('--files-from', flags.filesFrom);
   return {
@@ -67,6 +96,8 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
       maxFileSize: flags.maxFileSize === undefined ? MAX_FILE_SIZE : byteSize('--max-file-size', String(flags.maxFileSize)),
     },
     append: flags.append ?? false,
+    isolation,
+    ...(flags.faults !== undefined && { faults: flags.faults }),
     bounds: flags.bounds ?? BOUNDS,
   };
 }

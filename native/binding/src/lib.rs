@@ -1,14 +1,18 @@
 //! merc-core for JavaScript: paths and options in, small summaries out. One plain function behind
 //! each export, synchronous; the pool's workers are what runs side by side.
 
+mod guard;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use merc_core::batch::{self, Slow, Target};
+use merc_core::batch::{self, Aside, Slow, Target};
+use merc_core::extract::aside::SetAside;
 use merc_core::extract::{self, FileRef, Options};
+use merc_core::fault::{self, Fault};
 use merc_core::input::Buffers;
 use merc_core::output::concat;
 use merc_core::text::scan::Encoding;
@@ -57,6 +61,47 @@ pub struct BatchTask {
     pub options: ExtractOptions,
     /// Key-value metadata of the parts.
     pub metadata: HashMap<String, String>,
+    /// Of a worker process: it is watched.
+    pub guard: Option<TaskGuard>,
+    /// Files one by one, those that have ended a worker set aside.
+    pub careful: Option<Vec<AsideFile>>,
+    /// Faults by path, for tests.
+    pub faults: Option<HashMap<String, String>>,
+}
+
+/// How a worker process is watched while it is at a batch.
+#[napi(object)]
+pub struct TaskGuard {
+    /// File that says how far it is.
+    pub progress_path: String,
+    /// Process that it does not outlive.
+    pub parent: u32,
+    /// Other bounds than the usual ones, for tests.
+    pub bounds: Option<GuardBounds>,
+}
+
+/// Bounds of a worker process.
+#[napi(object)]
+pub struct GuardBounds {
+    /// CPU seconds of any file, without those a megabyte.
+    pub cpu_seconds: Option<f64>,
+    /// CPU seconds of a stage.
+    pub stall_seconds: Option<f64>,
+    /// Seconds after which a file that uses no CPU is said to wait.
+    pub wait_seconds: Option<f64>,
+    /// Bytes beyond what the runtime itself has.
+    pub memory: Option<f64>,
+}
+
+/// A file that has ended a worker, and how.
+#[napi(object)]
+pub struct AsideFile {
+    pub sample_id: i32,
+    pub stage: String,
+    pub kind: String,
+    pub detail: String,
+    /// It may be read and hashed.
+    pub readable: bool,
 }
 
 /// A file and the time it took.
@@ -97,9 +142,17 @@ fn init() {
     extract::silence_panics();
 }
 
-/// Extracts a batch; throws only where its output cannot be written.
+/// Extracts a batch; throws only where its output cannot be written. With a guard, the process is ended
+/// where a file takes too long or its parent is gone.
 #[napi(catch_unwind)]
 pub fn extract_batch(task: BatchTask) -> Result<BatchSummary> {
+    fault::arm(faults(task.faults.unwrap_or_default())?);
+    let _guarded = task
+        .guard
+        .map(|guard| guard::start(&guard, task.options.max_file_size as u64, task.careful.is_some()))
+        .transpose()
+        .map_err(|error| Error::from_reason(error.to_string()))?;
+    let aside: Option<Aside> = task.careful.map(|files| files.into_iter().map(aside_file).collect());
     let files = task.files.iter().map(|file| locate(&task.roots, file)).collect::<Result<Vec<_>>>()?;
     let mut metadata: Vec<_> = task.metadata.into_iter().collect();
     metadata.sort_unstable();
@@ -110,7 +163,9 @@ pub fn extract_batch(task: BatchTask) -> Result<BatchSummary> {
         metadata: &metadata,
     };
     let summary = BUFFERS
-        .with_borrow_mut(|buffers| batch::extract_batch(&files, options(&task.options), &target, buffers))
+        .with_borrow_mut(|buffers| {
+            batch::extract_batch(&files, options(&task.options), aside.as_ref(), &target, buffers)
+        })
         .map_err(|error| Error::from_reason(error.to_string()))?;
     Ok(BatchSummary {
         rows: summary.rows as f64,
@@ -213,6 +268,16 @@ const CREATED_BY: &str = concat!("merc ", env!("CARGO_PKG_VERSION"));
 
 fn options(options: &ExtractOptions) -> Options {
     Options { classic: options.classic, max_file_size: options.max_file_size as u64, tlsh: options.tlsh }
+}
+
+fn faults(named: HashMap<String, String>) -> Result<HashMap<String, Fault>> {
+    let fault =
+        |name: &str| Fault::named(name).ok_or_else(|| Error::from_reason(format!("{name}: no such fault")));
+    named.into_iter().map(|(path, name)| Ok((path, fault(&name)?))).collect()
+}
+
+fn aside_file(AsideFile { sample_id, stage, kind, detail, readable }: AsideFile) -> (i32, SetAside) {
+    (sample_id, SetAside { stage, kind, detail, readable })
 }
 
 fn slow_file(Slow { path, size, milliseconds }: Slow) -> SlowFile {

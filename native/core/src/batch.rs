@@ -3,12 +3,13 @@
 //! Files are read, scanned and parsed one after the other and stay in memory, as a group, until they are
 //! hashed side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use crate::extract::aside::{SetAside, set_aside};
 use crate::extract::digests::complete;
 use crate::extract::{FileRef, Options, begin};
 use crate::input::{self, Buffers, Opened};
@@ -16,6 +17,7 @@ use crate::limits::{GROUP_BYTES, MAX_SLOWEST, RECORDS_CHUNK_BYTES};
 use crate::output::records::RecordsWriter;
 use crate::output::strings::StringsWriter;
 use crate::profile::{self, Profile, Stage};
+use crate::progress;
 use crate::schema::Sample;
 
 /// What extracting a batch came to.
@@ -61,19 +63,25 @@ pub struct Target<'a> {
     pub metadata: &'a [(String, String)],
 }
 
-/// Extracts `files`, each with its location, in ascending `sample_id`.
+/// Files that have ended a worker, by `sample_id`.
+pub type Aside = HashMap<i32, SetAside>;
+
+/// Extracts `files`, each with its location, in ascending `sample_id`. Careful, which is where some may
+/// be set aside, it hashes them one by one: whatever happens happens at a file that `progress` names.
 ///
 /// # Errors
 /// Only where the output cannot be written; whatever is wrong with an input is in its row.
 pub fn extract_batch(
     files: &[(PathBuf, FileRef)],
     options: Options,
+    careful: Option<&Aside>,
     target: &Target,
     buffers: &mut Buffers,
 ) -> io::Result<Summary> {
     let mut strings = StringsWriter::create(target.strings, target.created_by, target.metadata)?;
     let mut records = RecordsWriter::create(target.records, options.classic).map_err(io::Error::other)?;
     let mut summary = Summary::default();
+    let mut bytes = 0;
     profile::start();
     let open =
         |location: &PathBuf| profile::during(Stage::Read, || input::open(location).inspect(input::announce));
@@ -86,24 +94,38 @@ pub fn extract_batch(
         let mut room = buffers.room(held(first).max(GROUP_BYTES as u64));
         let mut group = Vec::new();
         let mut record_bytes = 0;
-        while let Some((location, file, file_opened)) =
-            next.take_if(|(_, _, opened)| room.holds(held(opened)) && record_bytes <= RECORDS_CHUNK_BYTES)
-        {
+        let mut group_bytes = 0;
+        while let Some((location, file, file_opened)) = next.take_if(|(_, _, opened)| {
+            // The first one is taken where there is no room too: its row says so.
+            group.is_empty()
+                || (careful.is_none() && room.holds(held(opened)) && record_bytes <= RECORDS_CHUNK_BYTES)
+        }) {
             // Opened before this one is worked on, so that the disk brings it meanwhile.
             next = opened.next();
             let started = Instant::now();
+            let file_bytes = file_opened.as_ref().map_or(0, |opened| opened.size);
+            group_bytes += file_bytes;
+            progress::begin(Some(file.sample_id), file_bytes);
             strings.begin(file.sample_id);
             let again = || open(location);
-            let mut extraction = begin(file_opened, again, file, options, &mut room, &mut strings);
+            let mut extraction = match careful.and_then(|aside| aside.get(&file.sample_id)) {
+                Some(how) => set_aside(file_opened, file, how),
+                None => begin(file_opened, again, file, options, &mut room, &mut strings),
+            };
             record_bytes += records.admit(&mut extraction.sample);
             summary.add(&extraction.sample, started.elapsed().as_secs_f64() * 1e3);
             group.push(extraction);
+        }
+        bytes += group_bytes;
+        if careful.is_none() {
+            progress::begin(None, group_bytes);
         }
         profile::during(Stage::Hash, || complete(&mut group));
         for extraction in group {
             profile::during(Stage::Records, || records.push(extraction.sample)).map_err(io::Error::other)?;
         }
     }
+    progress::begin(None, bytes);
     summary.strings = profile::during(Stage::Strings, || strings.finish())?.rows;
     profile::during(Stage::Records, || records.finish()).map_err(io::Error::other)?;
     summary.profile = profile::taken();

@@ -10,7 +10,6 @@ use std::path::Path;
 
 use self::digests::{Columns, Extraction, Pending, complete};
 use crate::column::{Bytes, Timestamp};
-use crate::feature;
 use crate::hash::{AlgorithmSet, Digests, hex};
 use crate::input::{self, Buffers, Contents, Opened, Room};
 use crate::pe::checksum::Words;
@@ -22,7 +21,9 @@ use crate::text::histogram::Histogram;
 use crate::text::histogram::spans::Spans;
 use crate::text::magic::magic;
 use crate::text::scan::{Encoding, Scanner, StringCounts, StringSink, scan_beside};
+use crate::{fault, feature, progress};
 
+pub mod aside;
 pub mod digests;
 mod pivots;
 mod trust;
@@ -91,14 +92,7 @@ pub fn begin<'a, R: Read>(
     room: &mut Room<'a>,
     strings: &mut impl StringSink,
 ) -> Extraction<'a> {
-    let sample = Sample {
-        sample_id: file.sample_id,
-        file_name: file.path.rsplit('/').next().unwrap_or_default().to_owned(),
-        path: file.path.clone(),
-        path_raw: file.path_raw.clone().map(Bytes),
-        ..Sample::default()
-    };
-    let mut extraction = Extraction { sample, ..Extraction::default() };
+    let mut extraction = Extraction { sample: unread(file), ..Extraction::default() };
     let mut problems = Problems::default();
     if let Err(error) = see(opened, again, file, options, room, strings, (&mut extraction, &mut problems)) {
         "failed".clone_into(&mut extraction.sample.status);
@@ -114,6 +108,17 @@ pub fn begin<'a, R: Read>(
     extraction
 }
 
+/// The row of a file of which nothing has been read.
+fn unread(file: &FileRef) -> Sample {
+    Sample {
+        sample_id: file.sample_id,
+        file_name: file.path.rsplit('/').next().unwrap_or_default().to_owned(),
+        path: file.path.clone(),
+        path_raw: file.path_raw.clone().map(Bytes),
+        ..Sample::default()
+    }
+}
+
 /// Reads, scans and parses. The headers come before the scan, so that it can count sections apart.
 fn see<'a, R: Read>(
     opened: io::Result<Opened<R>>,
@@ -127,6 +132,7 @@ fn see<'a, R: Read>(
     let mut windows = Windows::default();
     let contents = caught_io(|| {
         profile::during(Stage::Read, || {
+            fault::strike_reading(&file.path);
             input::read(opened?, options.max_file_size, room, |window| {
                 profile::during(Stage::Scan, || windows.push(window, strings));
             })
@@ -134,7 +140,10 @@ fn see<'a, R: Read>(
     })?;
     let is_whole = contents.head.len() as u64 == contents.size;
     let image = profile::during(Stage::Parse, || {
-        guarded("header", problems, |problems| Image::parse(contents.head, problems))
+        guarded("header", problems, |problems| {
+            fault::strike_parsing(&file.path);
+            Image::parse(contents.head, problems)
+        })
     });
     let counts = caught_io(|| {
         profile::during(Stage::Scan, || {
@@ -374,11 +383,14 @@ fn resources<'a>(
 
 /// Runs one stage; a panic becomes a problem of that stage.
 fn guarded<T>(
-    stage: &str,
+    stage: &'static str,
     problems: &mut Problems,
     run: impl FnOnce(&mut Problems) -> Option<T>,
 ) -> Option<T> {
-    caught(|| run(problems)).unwrap_or_else(|panic| {
+    let around = progress::enter(stage);
+    let result = caught(|| run(problems));
+    progress::enter(around);
+    result.unwrap_or_else(|panic| {
         problems.add(stage, "panic", None, panic);
         None
     })

@@ -3,6 +3,8 @@
 //! Bounds are generous for real files and small enough that no input costs more than a fraction of
 //! a second or more memory than a small multiple of its size.
 
+use std::time::Duration;
+
 /// Problems kept for one file. Real broken files have fewer than ten; a hostile one could have a
 /// problem an import.
 pub const MAX_PROBLEMS: usize = 64;
@@ -224,3 +226,21 @@ pub const MAX_RSA_EXPONENT_BYTES: usize = 4;
 /// Steps (see `work`) that verifying the signatures of a file may take: some 65 keys of 2,048 bits, where
 /// real files have four signatures and countersignatures at most. 128 keys of 8,192 bits would take 0.3 s.
 pub const MAX_VERIFICATION_STEPS: usize = 400_000;
+
+/// CPU time that one file may take, whatever its size. The slowest of 3,431 real files takes 0.4 s.
+pub const FILE_CPU: Duration = Duration::from_secs(10);
+
+/// CPU time that it may take beyond that, a megabyte. Real files take 10 to 20 ms.
+pub const FILE_CPU_PER_MB: Duration = Duration::from_secs(1);
+
+/// CPU time that may pass within one stage of a file. The longest, digests of a batch without SIMD, take
+/// a second; this is what ends a loop in a file of 200 MB, whose own share would be minutes.
+pub const STAGE_CPU: Duration = Duration::from_secs(30);
+
+/// Time without progress and without CPU time after which a file is said to wait for its disk.
+pub const IO_WAIT: Duration = Duration::from_secs(10);
+
+/// Bytes of data that a worker process may have beyond what its runtime has at its first batch and the
+/// files that are held: text of strings twice (64 MiB and its pages), records twice (64 MiB), one
+/// window, the parser's own lists.
+pub const WORKER_MEMORY: u64 = 512 << 20;

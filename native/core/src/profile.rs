@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
+use crate::progress;
+
 /// What a worker spends time on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -79,7 +81,9 @@ thread_local! {
 /// Runs `run` as a part of `stage`.
 pub fn during<T>(stage: Stage, run: impl FnOnce() -> T) -> T {
     let around = enter(stage);
+    let position = progress::enter(stage.name());
     let result = run();
+    progress::enter(position);
     enter(around);
     result
 }

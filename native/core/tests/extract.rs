@@ -175,7 +175,7 @@ fn the_same_batch_twice_gives_the_same_bytes() {
         let (records, strings) = (folder.0.join(format!("{name}-r")), folder.0.join(format!("{name}-s")));
         let metadata = [("merc_plan_hash".to_owned(), "00".to_owned())];
         let target = Target { records: &records, strings: &strings, created_by: "test", metadata: &metadata };
-        let summary = extract_batch(&files, WHOLE, &target, &mut Buffers::default()).unwrap();
+        let summary = extract_batch(&files, WHOLE, None, &target, &mut Buffers::default()).unwrap();
         assert_eq!(summary.rows, 4);
         assert_eq!(summary.statuses["not_pe"], 3);
         (fs::read(records).unwrap(), fs::read(strings).unwrap())
@@ -201,7 +201,7 @@ fn small_files_with_huge_records_cannot_fill_the_memory_of_a_batch() {
         .collect();
     let (records, strings) = (folder.0.join("r"), folder.0.join("s"));
     let target = Target { records: &records, strings: &strings, created_by: "test", metadata: &[] };
-    let summary = extract_batch(&files, WHOLE, &target, &mut Buffers::default()).unwrap();
+    let summary = extract_batch(&files, WHOLE, None, &target, &mut Buffers::default()).unwrap();
     assert_eq!(summary.rows, 100);
     let cut = summary.problems["limit.record_size"];
     assert!((65..75).contains(&cut), "{cut} of 100 records gave their lists up");
