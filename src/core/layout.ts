@@ -47,6 +47,13 @@ export async function sweepWork(out: string, atWork: readonly string[]): Promise
   }
 }
 
+/** Removes what this process has in the work folder, but for its locks. */
+export async function sweepOwn(out: string): Promise<void> {
+  for (const name of await namesIn(join(out, LAYOUT.work))) {
+    if (name.endsWith(`.${OWNER}`) && !name.startsWith(LOCK)) await rm(join(out, LAYOUT.work, name), { recursive: true, force: true });
+  }
+}
+
 /** Sorted names in a folder; none if there is no such folder. */
 export async function namesIn(dir: string): Promise<string[]> {
   try {

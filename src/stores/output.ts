@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readCommits } from '../core/commit.ts';
 import { NO_COUNTS, addCounts, addTallies } from '../core/counts.ts';
 import { UsageError, messageOf } from '../core/errors.ts';
-import { LAYOUT, namesIn, sweepWork, workDir } from '../core/layout.ts';
+import { LAYOUT, namesIn, sweepOwn, sweepWork, workDir } from '../core/layout.ts';
 import { WHOLE, claimsOn, unwritable, withLock } from '../core/lock.ts';
 import { OWNER } from '../core/owner.ts';
 import { readHeads, type PlanHead } from '../core/plan.ts';
@@ -44,7 +44,12 @@ export async function withOutput<T>(
   return withLock({ out, slice: WHOLE, command, named, signal }, async (held) => {
     const others = (await claimsOn(out)).map(({ owner }) => owner).filter((owner) => owner !== OWNER);
     await sweepWork(out, others);
-    return use(await readHeads(out), held);
+    try {
+      return await use(await readHeads(out), held);
+    } finally {
+      // Where that is refused, what `use` ran into is the thing to tell; the next run sweeps.
+      await sweepOwn(out).catch(() => {});
+    }
   });
 }
 

@@ -128,7 +128,7 @@ test('a terminal that is closed ends a run with 129, and a hangup without a term
     const detached = startMerc(['run', samples, '--out', join(folder, 'detached')]);
     const outcome = ended(detached);
     while (!existsSync(join(folder, 'detached/plans/0001.jsonl'))) await new Promise((resolve) => setTimeout(resolve, 2));
-    detached.kill('SIGHUP');
+    process.kill(detached.pid ?? 0, 'SIGHUP');
     assert.equal((await outcome).code, 0);
 
     if (!(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '').includes('util-linux'))

@@ -190,6 +190,7 @@ test('SIGINT and SIGTERM stop a run with 130 and 143, keep what is committed, an
       assert.ok(Number(row?.['rows']) > 0);
       assert.match(await readFile(join(out, 'views.sql'), 'utf8'), /CREATE OR REPLACE VIEW samples/);
       assert.deepEqual((await readdir(out)).includes('_SUCCESS.json'), false);
+      assert.deepEqual(await readdir(join(out, '.work')), []);
     }
   });
 });
