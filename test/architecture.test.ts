@@ -25,6 +25,7 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   tinypool: 'src/pool/pool.ts',
   commander: 'src/cli.ts',
   picomatch: 'src/sources/globs.ts',
+  croner: 'src/sources/schedule.ts',
 };
 
 const listed = (folder: string, end: string) =>

@@ -1,7 +1,8 @@
 // One look of `merc watch`: list, compare with the plans, take new labels, extract what is new and still.
 //
-// Promise: a look without anything to do writes nothing. The first one writes in any case: it makes the
-// output, so that bad arguments end the watch at once, and ends what an earlier process left undone.
+// Promise: a look without anything to do writes nothing. The first one runs in any case: it makes the
+// output, so that bad arguments end the watch at once, and ends what an earlier process left undone; so
+// does the one after a failure, which may have left views and success mark behind the commits.
 // Nothing is held from one look to the next but what still changes: no listing, pool or database.
 
 import { committedIds } from '../core/commit.ts';
@@ -51,11 +52,13 @@ export interface LookObserver {
 
 const elapsed = () => performance.now();
 
-/** @returns what looks; `due` is whether the schedule says so. */
-export function looker(options: WatchOptions, signal: AbortSignal, observer: LookObserver): (first: boolean, due: boolean) => Promise<Look> {
+/** @returns what looks; `due` is whether the schedule says so, or an event or what settled. */
+export function looker(options: WatchOptions, signal: AbortSignal, observer: LookObserver): (due: boolean) => Promise<Look> {
   const { run, settle, csvPlaces } = options;
   const files = settling(settle);
   const labels = labelWatch(run.out, settle, elapsed);
+  // Whether nothing is left undone that the commits do not tell of.
+  let whole = false;
 
   const relabelled = async (csv: string | null, due: boolean): Promise<Look['relabelled']> => {
     if (csv === null) return undefined;
@@ -66,11 +69,12 @@ export function looker(options: WatchOptions, signal: AbortSignal, observer: Loo
       // Files are taken with the labels that there are: what is missing is made up for later.
       if (signal.aborted) throw error;
       observer.failed('labels', error);
+      whole = false;
       return undefined;
     }
   };
 
-  return async (first, due) => {
+  return async (due) => {
     const csv = csvPlaces.find(isFile) ?? null;
     const began = elapsed();
     let listing = 0;
@@ -85,8 +89,12 @@ export function looker(options: WatchOptions, signal: AbortSignal, observer: Loo
     // A folder that is not mounted is empty: its planned files would become rows without content.
     if (isUndone && surveyed.found.files.length === 0) throw new RunError(`${run.paths.join(', ')}: holds no file, but some are planned and not done yet`);
     const newLabels = heads.length === 0 ? undefined : await relabelled(csv, due);
-    const isWork = first || isUndone || surveyed.unplanned.length > 0;
-    const round = isWork ? await extracted({ ...run, csv: heads.length === 0 ? csv : null }, surveyed, signal, observer) : undefined;
+    let round: Round | undefined;
+    if (!whole || isUndone || surveyed.unplanned.length > 0) {
+      whole = false;
+      round = await extracted({ ...run, csv: heads.length === 0 ? csv : null }, surveyed, signal, observer);
+      whole = true;
+    }
     const settled = Math.min(files.next() ?? Infinity, labels.next() ?? Infinity);
     return {
       due,

@@ -32,7 +32,7 @@ export async function watch(options: WatchOptions, signal: AbortSignal, observer
       const started = momentNow();
       let looked: Pick<Look, 'listing' | 'settled'> = { listing: 0, settled: undefined };
       try {
-        const found = await look(first, due);
+        const found = await look(due);
         observer.looked(found);
         looked = found;
       } catch (error) {

@@ -174,7 +174,10 @@ async function* lines(head: PlanHead, shards: Iterable<ShardPlan> | AsyncIterabl
 /** Heads of all plans of an output, in order. */
 export async function readHeads(out: string): Promise<PlanHead[]> {
   const names = (await namesIn(join(out, LAYOUT.plans))).filter((name) => /^\d{4,}\.jsonl$/.test(name));
-  return Promise.all(names.map((name) => readHead(join(out, LAYOUT.plans, name))));
+  const heads: PlanHead[] = [];
+  // One after the other, since a watch makes thousands; and by number, since 10000 sorts before 9999.
+  for (const name of names) heads.push(await readHead(join(out, LAYOUT.plans, name)));
+  return heads.toSorted((a, b) => a.plan - b.plan);
 }
 
 async function readHead(path: string): Promise<PlanHead> {

@@ -54,12 +54,12 @@ export function folderEvents({ paths, beside, out, onEvent, onOff }: EventOption
     watchers.get(key)?.close();
     watchers.delete(key);
   };
-  const add = (key: string, folder: string, recursive: boolean, heard: (name: string | null) => void) => {
+  const add = (key: string, folder: string, recursive: boolean, heard: (name: string | null, kind: string) => void) => {
     drop(key);
     if (!open) return;
     if (watchers.size >= MOST_FOLDERS) return off(`more than ${MOST_FOLDERS} folders`);
     try {
-      const watcher = watch(folder, { recursive, persistent: false }, (_kind, name) => heard(name));
+      const watcher = watch(folder, { recursive, persistent: false }, (kind, name) => heard(name, kind));
       watcher.on('error', (error) => {
         drop(key);
         failed(error);
@@ -77,10 +77,10 @@ export function folderEvents({ paths, beside, out, onEvent, onOff }: EventOption
     for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
       if (!open) return;
       const here = folder;
-      add(here, here, false, (name) => {
+      add(here, here, false, (name, kind) => {
         if (name !== null && isOwn(join(here, name))) return;
         onEvent();
-        if (name !== null) void entered(join(here, name));
+        if (name !== null && kind === 'rename') void entered(join(here, name));
       });
       const entries = await readdir(here, { withFileTypes: true }).catch(() => []);
       for (const entry of entries) if (entry.isDirectory() && !isOwn(join(here, entry.name))) pending.push(join(here, entry.name));
@@ -90,7 +90,7 @@ export function folderEvents({ paths, beside, out, onEvent, onOff }: EventOption
   const entered = async (path: string): Promise<void> => {
     const info = await lstat(path).catch(() => undefined);
     if (info?.isDirectory() === true) await addTree(path);
-    else drop(path);
+    else if (watchers.has(path)) for (const key of watchers.keys()) if (key === path || key.startsWith(path + sep)) drop(key);
   };
   const addFile = (path: string) => {
     add(`file:${path}`, dirname(path), false, (name) => {

@@ -87,7 +87,8 @@ export function watchView(quiet: boolean, out: string): WatchView {
       waits(until, due) {
         if (quiet || (!due && last?.round === undefined && last?.relabelled === undefined)) return;
         const changing = last === undefined || last.changing === 0 ? '' : `${formatNoun(last.changing, 'file')} still changing, `;
-        const line = `${changing}next look at ${formatTime(until)}`;
+        // The last year of a cron expression may be over.
+        const line = changing + (Number.isNaN(until.getTime()) ? 'no further look' : `next look at ${formatTime(until)}`);
         clear();
         process.stderr.write(terminal ? line : `${line}\n`);
         waiting = terminal;

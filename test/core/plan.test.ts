@@ -124,3 +124,13 @@ test('another schema, extractor or option on the same output is refused with the
     assert.throws(() => assertSamePlan(out, head, { ...basis, options: { classic: false, maxFileSize: 5, tlsh: false } }), /--max-file-size.*1000000000/);
   });
 });
+
+test('plans are in the order of their numbers, and the tenth thousand does not come before the ninth', async () => {
+  await inFolder(async (out) => {
+    for (const plan of [10_000, 9_999, 2]) await writePlan(out, plan, plan * 10, basis, many(1, 1));
+    assert.deepEqual(
+      (await readHeads(out)).map(({ plan }) => plan),
+      [2, 9_999, 10_000],
+    );
+  });
+});
