@@ -46,7 +46,10 @@ export async function verify(out: string, signal: AbortSignal): Promise<{ parts:
       }
     }
     for (const head of heads) await compareWithPlan(out, head, { committed, rows }, findings).catch(noted(findings));
-    for (const id of committed) findings.push(`${LAYOUT.commits}/${id}.json: is of a shard that no plan has`);
+    // A damaged plan is a finding above, and would make strangers of its shards.
+    if (!findings.some((finding) => finding.startsWith(join(out, LAYOUT.plans)))) {
+      for (const id of committed) findings.push(`${LAYOUT.commits}/${id}.json: is of a shard that no plan has`);
+    }
     const marked = (await namesIn(out)).includes(LAYOUT.success);
     if (marked && findings.length > 0) findings.push(`${LAYOUT.success}: says that all is done, which it is not`);
     if (!marked && findings.length === 0) findings.push(`${LAYOUT.success}: is missing: run again to finish it`);
@@ -79,6 +82,7 @@ async function compareWithPlan(
   for await (const { id, batches } of readShards(out, head)) {
     const planned = batches.reduce((sum, batch) => sum + batch.length, 0);
     if (!committed.delete(id)) findings.push(`${id}: planned, not committed: run again to finish it`);
-    else if ((rows.get(id) ?? planned) !== planned) findings.push(`${LAYOUT.samples}/${id}.parquet: has ${rows.get(id)} rows, planned were ${planned} files`);
+    else if ((rows.get(id) ?? planned) !== planned)
+      findings.push(`${LAYOUT.samples}/${id}.parquet: was committed with ${rows.get(id)} rows, planned were ${planned} files`);
   }
 }
