@@ -13,9 +13,9 @@ export class RunError extends Error {
   override readonly name = 'RunError';
 }
 
-/** The message of whatever was thrown. */
+/** The message of whatever was thrown; what a worker threw arrives as a plain object. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }
 
 /** The first line of the message: DuckDB's go on with an excerpt. */
