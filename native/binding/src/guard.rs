@@ -64,8 +64,8 @@ pub(crate) fn start(guard: &TaskGuard, max_file_size: u64, each_stage: bool) -> 
     );
     let mut started = Ok(());
     ONCE.call_once(|| {
-        limit_memory(memory);
         started = thread::Builder::new().name("merc-guard".to_owned()).spawn(move || watch(parent)).map(drop);
+        limit_memory(memory);
     });
     started.map(|()| guarded)
 }

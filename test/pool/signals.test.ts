@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { inFolder } from '../support/folder.ts';
+import { ended, startMerc } from '../support/merc.ts';
+import { partsOf, samplesOf } from '../support/rows.ts';
+import { tinySet } from '../support/tiny-set.ts';
+
+const BOUNDS = { batchBytes: 1e9, batchFiles: 64, shardBytes: 1e9, shardFiles: 256 };
+
+/** A run, and a mark that it and its workers have in their environment. */
+function start(samples: string, out: string, flags: object) {
+  const mark = `merc-test-${process.pid}-${Math.random()}`;
+  const child = startMerc([samples, out, JSON.stringify({ bounds: BOUNDS, ...flags })], {
+    program: 'test/support/faulty-run',
+    env: { MERC_TEST_MARK: mark },
+  });
+  return { child, end: ended(child), mark };
+}
+
+/** Processes that live and have the mark. */
+function marked(mark: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && text(`/proc/${pid}/environ`).includes(mark) && !/^State:\s+Z/m.test(text(`/proc/${pid}/status`)));
+}
+
+function text(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/** Waits for what is asked for every few milliseconds; fails after so many seconds. */
+async function eventually(seconds: number, what: string, is: () => boolean | Promise<boolean>): Promise<void> {
+  for (const started = performance.now(); !(await is());) {
+    assert.ok(performance.now() - started < seconds * 1_000, what);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Waits until a worker has a file in hand. */
+async function atFile(out: string, sampleId: number): Promise<void> {
+  await eventually(30, `no worker has come to sample ${sampleId}`, async () => {
+    for (const name of await readdir(join(out, '.work'), { recursive: true }).catch(() => []))
+      if (
+        /progress-\d+$/.test(name) &&
+        Buffer.from(text(join(out, '.work', name)), 'latin1')
+          .subarray(8, 12)
+          .equals(int32(sampleId))
+      )
+        return true;
+    return false;
+  });
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes;
+}
+
+const onLinux = { skip: process.platform === 'linux' ? false : 'processes are found in /proc' };
+
+test('no worker outlives a parent that was killed, even in an endless native loop', onLinux, async () => {
+  await inFolder(async (folder) => {
+    const [samples, out] = [join(folder, 'in'), join(folder, 'out')];
+    await tinySet(samples);
+    const { child, end, mark } = start(samples, out, {
+      workers: 2,
+      faults: { byPath: { '001': 'endless_loop' }, bounds: { cpuSeconds: 600, stallSeconds: 600 } },
+    });
+    await atFile(out, 2);
+    assert.equal(marked(mark).length, 3);
+    child.kill('SIGKILL');
+    await end;
+    await eventually(10, 'a worker lives on', () => marked(mark).length === 0);
+  });
+});
+
+test('Ctrl-C, which reaches workers too, is no crash', onLinux, async () => {
+  await inFolder(async (folder) => {
+    const [samples, out] = [join(folder, 'in'), join(folder, 'out')];
+    await tinySet(samples);
+    const { child, end, mark } = start(samples, out, { workers: 2, faults: { byPath: { '001': 'slow', '250': 'endless_loop' } } });
+    await atFile(out, 2);
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    const { code, stderr } = await end;
+    assert.equal(code, 130, stderr);
+    assert.doesNotMatch(stderr, /lost|killed|crash|Error/i);
+    await eventually(10, 'a worker lives on', () => marked(mark).length === 0);
+    assert.deepEqual(await readdir(join(out, 'commits')).catch(() => []), []);
+  });
+});
+
+test('a worker that is killed from outside costs nothing: its batch is done again, with the same bytes', onLinux, async () => {
+  await inFolder(async (folder) => {
+    const [samples, out, undisturbed] = [join(folder, 'in'), join(folder, 'out'), join(folder, 'undisturbed')];
+    await tinySet(samples);
+    assert.equal((await start(samples, undisturbed, { workers: 1 }).end).code, 0);
+    const { child, end, mark } = start(samples, out, { workers: 1, faults: { byPath: { '100': 'slow' } } });
+    await atFile(out, 101);
+    const [worker] = marked(mark).filter((pid) => pid !== child.pid);
+    process.kill(worker ?? 0, 'SIGKILL');
+    const { code, stderr } = await end;
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(await partsOf(out), await partsOf(undisturbed));
+    assert.deepEqual(await samplesOf(out, 'count(*)::INTEGER AS rows', `WHERE status = 'ok'`), [{ rows: 256 }]);
+  });
+});
