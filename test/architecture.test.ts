@@ -22,7 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const IMPORTERS: Readonly<Record<string, string>> = {
   '@duckdb/node-api': 'src/duckdb.ts',
   '#binding': 'src/native.ts',
-  tinypool: 'src/pool/pool.ts',
+  tinypool: 'src/pool/slot.ts',
   commander: 'src/cli.ts',
   picomatch: 'src/sources/globs.ts',
   croner: 'src/sources/schedule.ts',

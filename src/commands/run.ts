@@ -124,7 +124,7 @@ async function extract(
       rootsOf: (shard) => head(shard).roots,
       metadataOf: (shard) => partMetadata(head(shard)),
       onBatch: (counts) => observer.batch?.(counts),
-      onWait: ({ path }, { seconds, stage }) => observer.note?.(`note: ${path}: waiting for it since ${seconds} s, in stage ${stage}`),
+      onWait: ({ path }, wait) => observer.note?.(`note: ${path}: its worker waits for the disk since ${wait.seconds} s`),
       profiler: profile,
       ...(faults !== undefined && { faults }),
     });

@@ -17,7 +17,6 @@ const LOOK = 1_000;
 /** A file that its worker waits for, without using CPU. */
 export interface Wait {
   readonly sampleId: number;
-  readonly stage: string;
   readonly seconds: number;
 }
 
@@ -76,12 +75,12 @@ function assertOpen(closing: Promise<unknown> | undefined): void {
 /** Tells each file once that the worker waits for. */
 function lookForWaits(progressPath: string, onWait: (wait: Wait) => void): () => void {
   const told = new Set<number>();
-  const timer = setInterval(() => {
-    void readPosition(progressPath).then((position) => {
-      if (position?.verdict !== VERDICT.waiting || position.sampleId === undefined || told.has(position.sampleId)) return;
-      told.add(position.sampleId);
-      onWait({ sampleId: position.sampleId, stage: position.stage, seconds: position.waiting });
-    });
-  }, LOOK);
+  const look = async (): Promise<void> => {
+    const { verdict, sampleId, waiting } = (await readPosition(progressPath)) ?? {};
+    if (verdict !== VERDICT.waiting || sampleId === undefined || told.has(sampleId)) return;
+    told.add(sampleId);
+    onWait({ sampleId, seconds: waiting ?? 0 });
+  };
+  const timer = setInterval(() => void look(), LOOK);
   return () => clearInterval(timer);
 }

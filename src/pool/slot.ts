@@ -14,7 +14,7 @@ import { WorkerDeath, deathOf, readPosition, type Exit } from './death.ts';
 import type { WorkerSummary } from './worker.ts';
 
 /** Milliseconds for a worker's exit and last words to come in, once its task has failed. */
-const GRACE = 2_000;
+const GRACE = 1_000;
 
 /** Characters kept of what a worker prints. */
 const LAST_WORDS = 4_096;
@@ -60,7 +60,8 @@ export function openSlot(isolation: Isolation): Slot {
       if ('summary' in answer) return answer.summary;
       // A task that is still in tinypool's queue would be given to the next worker.
       pool.cancelPendingTasks();
-      const how = 'error' in answer ? await Promise.race([exit, graceOf(answer.error)]) : answer;
+      // What was thrown in a process comes as a plain object, and needs no look for an exit.
+      const how = 'error' in answer ? await within(answer.error instanceof Error ? GRACE : 0, exit) : answer;
       if (how === undefined) throw new RunError(messageIn((answer as Failure).error));
       throw new WorkerDeath(deathOf(how, progress === undefined ? undefined : await readPosition(progress)));
     },
@@ -74,9 +75,15 @@ interface Failure {
 
 const failed = (error: unknown): Failure => ({ error });
 
-/** Nothing, once a task that failed could have been followed by its worker's exit; what was thrown in a process comes as a plain object, and is not. */
-function graceOf(error: unknown): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(resolve, error instanceof Error ? GRACE : 0, undefined));
+/** What is promised, where it comes within so many milliseconds. */
+async function within<T>(milliseconds: number, promised: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, milliseconds, undefined)));
+  try {
+    return await Promise.race([promised, over]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function messageIn(error: unknown): string {
@@ -91,16 +98,11 @@ function watchExit(worker: Worker): Promise<Exit> {
   child?.stderr?.setEncoding('utf8').on('data', (text: string) => {
     lastWords = (lastWords + text).slice(-LAST_WORDS);
   });
+  // What it has printed may come after its exit. Not `close` of the process: Bun does not tell it.
+  const said = new Promise<void>((resolve) => child?.stderr?.once('end', resolve).once('close', resolve) ?? resolve());
   return new Promise((resolve) => {
     worker.once('exit', (code: number | null, signal: string | null = null) => {
-      const end = () => resolve({ code, signal, lastWords });
-      if (child?.stderr == null) return end();
-      // What it has printed may come after its exit.
-      const timer = setTimeout(end, GRACE);
-      child.once('close', () => {
-        clearTimeout(timer);
-        end();
-      });
+      void within(GRACE, said).then(() => resolve({ code, signal, lastWords }));
     });
   });
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -155,28 +154,6 @@ test('a folder under another name is the same folder to --append', async () => {
     assert.equal((await merc(['run', join(folder, 'real'), '--out', out])).code, 0);
     assert.equal((await merc(['run', join(folder, 'link'), '--out', out, '--append'])).code, 0);
     assert.equal((await samplesOf(out, 'sample_id')).length, 3);
-  });
-});
-
-test('a worker that is killed ends the run with one line, and the next run does the rest', async () => {
-  const { samples, csv } = await demoSet();
-  await inFolder(async (folder) => {
-    const out = join(folder, 'out');
-    const child = startMerc([samples, csv, out, '1'], { program: 'test/support/small-shards' });
-    const end = ended(child);
-    await commitsReach(out, 1);
-    const workers = spawnSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' })
-      .stdout.split('\n')
-      .filter(Boolean);
-    for (const worker of workers) process.kill(Number(worker), 'SIGKILL');
-    const { code, stderr } = await end;
-    if (workers.length > 0 && code !== 0) {
-      assert.equal(code, 1);
-      assert.match(stderr, /^merc: shard 0001-\d+: /m);
-      assert.doesNotMatch(stderr, /Unhandled|bug in merc/);
-    }
-    assert.equal((await merc([samples, csv, out, '1'], { program: 'test/support/small-shards' })).code, 0);
-    assert.equal((await merc(['verify', out])).code, 0);
   });
 });
 

@@ -29,6 +29,7 @@ test('bad usage is one line that names the flag or file, and exit code 2', async
       [['run', samples, '--workers', 'two', '--out', out], /--workers two: a whole number/],
       [['run', samples, '--limit', '-1', '--out', out], /--limit/],
       [['run', samples, '--only', 'some', '--out', out], /--only some/],
+      [['run', samples, '--isolation', 'fiber', '--out', out], /--isolation fiber: the choices are `process` and `thread`/],
       [['run', samples, '--max-file-size', 'big', '--out', out], /--max-file-size big/],
       [['run', samples, '--out', join(folder, 'foreign')], /--out .*foreign: holds letter\.txt/],
       [['run', samples, '--out', join(folder, 'file')], /--out .*file: cannot be written/],

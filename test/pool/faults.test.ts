@@ -101,7 +101,7 @@ test('a file that its worker waits for is told of once, and its row is that of a
     assert.equal(code, 0, stderr);
     assert.deepEqual(
       stderr.match(/^note: .*$/gm)?.map((line) => line.replace(/\d+ s/, 'N s')),
-      ['note: 100: waiting for it since N s, in stage header'],
+      ['note: 100: its worker waits for the disk since N s'],
     );
     assert.equal((await run(samples, undisturbed, {})).code, 0);
     assert.deepEqual(await partsOf(out), await partsOf(undisturbed));

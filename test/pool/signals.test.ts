@@ -78,7 +78,7 @@ test('no worker outlives a parent that was killed, even in an endless native loo
     assert.equal(marked(mark).length, 3);
     child.kill('SIGKILL');
     await end;
-    await eventually(10, 'a worker lives on', () => marked(mark).length === 0);
+    await eventually(4, 'a worker lives on', () => marked(mark).length === 0);
   });
 });
 
