@@ -23,7 +23,7 @@ import { labelWatch } from './watch-labels.ts';
 export interface Look {
   /** Whether it was the schedule's; else an event or what settled has brought it forward. */
   readonly due: boolean;
-  /** How long the listing took, milliseconds. */
+  /** How long a listing takes, milliseconds: the shorter of the last two, since one may have met a cold cache. */
   readonly listing: number;
   /** When the first of what is still changing may have settled, by a clock that only goes forward. */
   readonly settled: number | undefined;
@@ -59,6 +59,7 @@ export function looker(options: WatchOptions, signal: AbortSignal, observer: Loo
   const labels = labelWatch(run.out, settle, elapsed);
   // Whether nothing is left undone that the commits do not tell of.
   let whole = false;
+  let listingBefore = 0;
 
   const relabelled = async (csv: string | null, due: boolean): Promise<Look['relabelled']> => {
     if (csv === null) return undefined;
@@ -95,10 +96,12 @@ export function looker(options: WatchOptions, signal: AbortSignal, observer: Loo
       round = await extracted({ ...run, csv: heads.length === 0 ? csv : null }, surveyed, signal, observer);
       whole = true;
     }
+    const usual = Math.min(listing, listingBefore);
+    listingBefore = listing;
     const settled = Math.min(files.next() ?? Infinity, labels.next() ?? Infinity);
     return {
       due,
-      listing,
+      listing: usual,
       settled: settled === Infinity ? undefined : settled,
       changing: files.waiting(),
       skipped: surveyed.skipped,

@@ -43,7 +43,7 @@ function parsed(expression: string): Cron {
 /** What the last look left. */
 export interface LastLook {
   readonly started: Moment;
-  /** How long the listing took, milliseconds. */
+  /** How long a listing takes, milliseconds. */
   readonly listing: number;
   /** When its round ended, by the clock that only goes forward. */
   readonly ended: number;

@@ -84,6 +84,22 @@ test('what no event tells of is found at the next look', async () => {
   });
 });
 
+test('where file events cannot be had that is said once, and looks do without', async (t) => {
+  if (process.platform !== 'linux' || 'Deno' in globalThis) return t.skip('one watch of the system is enough for all folders here');
+  await inFolder(async (folder) => {
+    const [input, out] = [join(folder, 'in'), join(folder, 'out')];
+    for (let i = 0; i < 4_200; i++) await mkdir(join(input, `${i}`), { recursive: true });
+    await watching([input, '--out', out, '--every', '1s', '--settle', '0.1s'], async ({ said, stop }) => {
+      await said(/^note: no file events \(more than 4096 folders\): /m);
+      await fill(input, { '4100/a': 'a' });
+      await said(/1 file, 1 row/);
+      await said(/next look at/);
+      const { stderr } = await stop();
+      assert.equal(stderr.match(/no file events/g)?.length, 1);
+    });
+  });
+});
+
 test('a growing file is not taken before it is still, and then whole', async () => {
   await inFolder(async (folder) => {
     const [input, out] = [join(folder, 'in'), join(folder, 'out')];
@@ -220,6 +236,29 @@ test('planned files whose folder is empty are waited for, and make no rows witho
       await stop();
     });
     assert.deepEqual(await partsOf(out), expected);
+  });
+});
+
+test('a full disk is a failed round, and the files are taken when there is room again', async (t) => {
+  await inFolder(async (folder) => {
+    const [input, small] = [join(folder, 'in'), join(folder, 'small')];
+    await fill(folder, { 'in/a': 'a', 'small/x': '' });
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'none', small]).status !== 0) return t.skip('no right to mount a small file system');
+    const filler = join(small, 'filler');
+    try {
+      await watching([input, '--out', join(small, 'out'), '--every', '1s', '--settle', '0.1s'], async ({ said, stop }) => {
+        await said(/1 file, 1 row/);
+        spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=64k']);
+        await fill(input, { b: 'b' });
+        await said(/^merc: round failed, the next look tries again: .*\n/m);
+        await rm(filler);
+        await said(/1 file, 1 row, .*out has 2\n/);
+        await stop();
+      });
+      assert.equal((await merc(['verify', join(small, 'out')])).code, 0);
+    } finally {
+      spawnSync('umount', [small]);
+    }
   });
 });
 

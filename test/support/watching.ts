@@ -46,7 +46,8 @@ export async function watching(args: readonly string[], use: (watching: Watching
       look();
     });
   const stop = (signal: NodeJS.Signals = 'SIGINT') => {
-    child.kill(signal);
+    // Not by `child.kill`: what Deno says of the end of such a child is that signal, whatever its exit code.
+    process.kill(child.pid ?? 0, signal);
     return end;
   };
   const gone = end.finally(() => {
