@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { EXIT } from '../src/core/errors.ts';
 import { VIEWS } from '../src/sql/views.ts';
@@ -26,6 +27,7 @@ test('no document or lock file names a download address, and none points outside
     'CONTRIBUTING.md',
     'CHANGELOG.md',
     'docs/FEATURES.md',
+    'docs/RELIABILITY.md',
     'package.json',
     'package-lock.json',
     'test/runtimes/package-lock.json',
@@ -33,4 +35,16 @@ test('no document or lock file names a download address, and none points outside
     const text = readFileSync(file, 'utf8');
     assert.doesNotMatch(text, /"resolved":|registry\.|\.\.\/shared|\/work\//, file);
   }
+});
+
+test('every fault in docs/RELIABILITY.md names a test that there is', () => {
+  const sources = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules'));
+  const tests = new Set(
+    sources.flatMap((name) => [...readFileSync(join('test', name), 'utf8').matchAll(/^test\(\s*(['"])(.*?)\1,/gm)].map(([, , title]) => title)),
+  );
+  const rows = [...readFileSync('docs/RELIABILITY.md', 'utf8').matchAll(/^\| .* \| (.*) \|$/gm)]
+    .map(([, title = '']) => title)
+    .filter((title) => title !== 'test');
+  assert.ok(rows.length > 30);
+  for (const title of rows) assert.ok(tests.has(title), title);
 });
