@@ -86,9 +86,17 @@ pub struct Contents<'a> {
     pub mtime: i64,
 }
 
-/// Opens the regular file at `path`.
+/// Opens the regular file at `path`; anything else in its place is refused and not waited for.
 pub fn open(path: &Path) -> io::Result<Opened<File>> {
-    let bytes = File::open(path)?;
+    let mut options = File::options();
+    options.read(true);
+    // A FIFO without a writer would hold the worker in `open`, before its kind can be asked.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY).bits() as i32,
+    );
+    let bytes = options.open(path)?;
     let metadata = bytes.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));

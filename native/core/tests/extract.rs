@@ -54,6 +54,23 @@ fn extracted(location: &Path, options: Options, planned: Option<(u64, i64)>) -> 
     (sample, strings)
 }
 
+#[cfg(unix)]
+#[test]
+fn a_fifo_in_the_place_of_a_file_is_a_row_that_failed_and_is_not_waited_for() {
+    let folder = Folder::new("fifo");
+    let path = folder.0.join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    let (done, outcome) = std::sync::mpsc::channel();
+    let location = path.clone();
+    // On a thread: an open that waits for a writer would hold the test for ever.
+    let reader = std::thread::spawn(move || done.send(extracted(&location, WHOLE, Some((5, 0))).0));
+    let sample = outcome.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+    reader.join().unwrap().unwrap();
+    assert_eq!((sample.status.as_str(), sample.sha256), ("failed", None));
+    assert_eq!(sample.problems[0].detail.as_deref(), Some("not a regular file"));
+}
+
 /// Text, wide text and bytes that repeat with no common period, some 3 MB.
 fn mixed() -> Vec<u8> {
     let mut bytes = Vec::new();
