@@ -4,10 +4,11 @@
 // business of `sql/`.
 
 import { createRequire } from 'node:module';
+import type * as api from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 
 // Imported, a CommonJS package is parsed for its names first, file by file: 45 ms of each start.
-const { DuckDBInstance, DuckDBTypeId, StatementType } = createRequire(import.meta.url)('@duckdb/node-api') as typeof import('@duckdb/node-api');
+const { DuckDBInstance, DuckDBTypeId, StatementType } = createRequire(import.meta.url)('@duckdb/node-api') as typeof api;
 
 export { DuckDBTypeId as TypeId, StatementType };
 export type Type = DuckDBType;

@@ -4,7 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { committedIds } from '../core/commit.ts';
 import { EXIT, RunError, UsageError, codeOf, messageOf } from '../core/errors.ts';
 import { runOptions, type RunFlags, type RunOptions } from '../core/options.ts';
-import { orderForPlan, planTotals, readHeads, shardsOf, type ScannedFile } from '../core/plan.ts';
+import { planTotals, readHeads, shardsOf } from '../core/plan.ts';
 import { defaultWorkers } from '../pool/cpus.ts';
 import { survey } from '../sources/planning.ts';
 import { escapeText } from '../ui/escape.ts';
@@ -63,21 +63,20 @@ async function dryRun(options: RunOptions, signal: AbortSignal): Promise<number>
   const committed = new Set(await committedIds(options.out));
   const { heads, found, unplanned, skipped } = await survey(options, await readHeads(options.out), committed, signal);
   for (const { path, why } of skipped) print(`skipped ${path}: ${why}`);
-  const next = heads.length === 0 || options.append ? [...shardsOf(1, 1, orderForPlan(unplanned), options.bounds)] : [];
-  const batches = next.reduce((sum, shard) => sum + shard.batches.length, 0);
+  const next = { shards: 0, batches: 0 };
+  for (const { batches } of shardsOf(1, 1, heads.length === 0 || options.append ? unplanned : [], options.bounds)) {
+    next.shards += 1;
+    next.batches += batches.length;
+  }
   if (heads.length > 0)
     print(`planned before: ${formatNoun(planTotals(heads).files, 'file')}, ${committed.size} of ${formatNoun(planTotals(heads).shards, 'shard')} committed`);
   if (heads.length > 0 && !options.append) print(`${formatNoun(unplanned.length, 'new file')}${unplanned.length > 0 ? ', which would wait for --append' : ''}`);
   else
     print(
-      `would extract ${formatNoun(unplanned.length, 'file')}, ${formatBytes(sizeOf(unplanned))}, in ${formatNoun(next.length, 'shard')} of ${formatNoun(batches, 'batch', 'batches')}`,
+      `would extract ${formatNoun(unplanned.length, 'file')}, ${formatBytes(unplanned.bytes)}, in ${formatNoun(next.shards, 'shard')} of ${formatNoun(next.batches, 'batch', 'batches')}`,
     );
-  print(`found: ${formatNoun(found.files.length, 'file')}, ${formatBytes(found.bytes)}`);
+  print(`found: ${formatNoun(found.files.length, 'file')}, ${formatBytes(found.files.bytes)}`);
   print(`labels: ${options.csv ?? 'none (no samples.csv in or beside PATH)'}`);
   print(`output: ${options.out}, ${formatNoun(options.workers, 'worker')}`);
   return EXIT.ok;
-}
-
-function sizeOf(files: readonly ScannedFile[]): number {
-  return files.reduce((sum, { size }) => sum + size, 0);
 }

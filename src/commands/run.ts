@@ -60,10 +60,7 @@ async function extractInto(
   const started = performance.now();
   const { out } = options;
   return withDatabase(out, signal, async (database) => {
-    if (looked !== undefined && looked.heads.length !== existing.length) throw new RunError(`${out}: another run has planned files meanwhile`);
-    const surveyed = looked ?? (await survey(options, existing, new Set(await committedIds(out)), signal));
-    const labels = await labelsFor(database, options, existing, signal, observer);
-    const planned = await planRun(options, surveyed, labels.sha256);
+    const { planned, labels } = await plan(database, options, existing, signal, observer, looked);
     const before = await totalsOf(out, labels.sha256);
     await assertSpace(out, planned.bytes - before.counts.bytes);
     observer.planned?.(planned, before.counts);
@@ -87,6 +84,21 @@ async function extractInto(
     if (stale > 0) observer.note?.(`note: ${stale} shards have labels of another dataset than ${out} has now: merc relabel ends what it began`);
     return { ...finished, out, planned, milliseconds: performance.now() - started, bytesRead, profile: profile.report(bytesRead), interrupted: signal.aborted };
   });
+}
+
+/** What was found is let go with the return: the plan has it, and a run is long. */
+async function plan(
+  database: Database,
+  options: RunOptions,
+  existing: readonly PlanHead[],
+  signal: AbortSignal,
+  observer: RunObserver,
+  looked: Survey | undefined,
+): Promise<{ planned: Planned; labels: LabelSource }> {
+  if (looked !== undefined && looked.heads.length !== existing.length) throw new RunError(`${options.out}: another run has planned files meanwhile`);
+  const surveyed = looked ?? (await survey(options, existing, new Set(await committedIds(options.out)), signal));
+  const labels = await labelsFor(database, options, existing, signal, observer);
+  return { planned: await planRun(options, surveyed, labels.sha256), labels };
 }
 
 async function labelsFor(

@@ -2,7 +2,7 @@
 //
 // A plan file is one head line, then one line a shard. Its hash covers everything that decides what
 // the parts hold (schema, extractor, options, files) and nothing that does not (roots, workers), so
-// the same plan gives the same parts on any machine. The list is held whole only while it is made.
+// the same plan gives the same parts on any machine. Neither written nor read is it ever held whole.
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -54,22 +54,8 @@ export interface PlanHead {
 /** What a plan is made of besides its files. */
 export type PlanBasis = Pick<PlanHead, 'schemaVersion' | 'extractorVersion' | 'options' | 'roots' | 'dataset'>;
 
-/** Orders files for a plan: size descending, so that no straggler ends the run; then path bytes. */
-export function orderForPlan(files: readonly ScannedFile[]): ScannedFile[] {
-  return files.toSorted((a, b) => b.size - a.size || a.root - b.root || comparePaths(a, b));
-}
-
-/** Byte order of two paths. */
-export function comparePaths(a: ScannedFile, b: ScannedFile): number {
-  return Buffer.compare(pathBytes(a), pathBytes(b));
-}
-
-function pathBytes(file: ScannedFile): Buffer {
-  return file.pathRaw === undefined ? Buffer.from(file.path) : Buffer.from(file.pathRaw, 'base64');
-}
-
 /** Cuts ordered files into shards of batches. */
-export function* shardsOf(plan: number, firstSampleId: number, files: readonly ScannedFile[], bounds: Bounds = BOUNDS): Generator<ShardPlan> {
+export function* shardsOf(plan: number, firstSampleId: number, files: Iterable<ScannedFile>, bounds: Bounds = BOUNDS): Generator<ShardPlan> {
   let sampleId = firstSampleId;
   let shard = 0;
   let batches: FileRef[][] = [];
@@ -121,6 +107,7 @@ export function planFile(out: string, plan: number): string {
 
 /**
  * Writes a plan, or leaves the one that another process has just written.
+ * @param files in the order of a plan; read twice, since the hash of all stands before them.
  * @returns the head of the plan that stands.
  */
 export async function writePlan(
@@ -128,11 +115,10 @@ export async function writePlan(
   plan: number,
   firstSampleId: number,
   basis: PlanBasis,
-  files: readonly ScannedFile[],
+  files: Iterable<ScannedFile>,
   bounds: Bounds = BOUNDS,
 ): Promise<PlanHead> {
-  const ordered = orderForPlan(files);
-  return writeShards(out, plan, firstSampleId, basis, () => shardsOf(plan, firstSampleId, ordered, bounds));
+  return writeShards(out, plan, firstSampleId, basis, () => shardsOf(plan, firstSampleId, files, bounds));
 }
 
 /**

@@ -7,16 +7,15 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../core/errors.ts';
 import type { RunOptions } from '../core/options.ts';
-import { comparePaths, type ScannedFile } from '../core/plan.ts';
 import { scan } from './files.ts';
+import { type FoundFiles, gathering } from './found.ts';
 import type { FileList } from './list.ts';
 
 /** What a scan found. */
 export interface Discovery {
-  readonly files: ScannedFile[];
+  readonly files: FoundFiles;
   /** Absolute folders that the files' paths are relative to. */
   readonly roots: readonly string[];
-  readonly bytes: number;
 }
 
 export async function discover(options: RunOptions, signal: AbortSignal, onSkip: (path: string, why: string) => void, mayBeEmpty = false): Promise<Discovery> {
@@ -27,15 +26,13 @@ export async function discover(options: RunOptions, signal: AbortSignal, onSkip:
   signal.addEventListener('abort', stop);
   try {
     const { roots, files: found } = await scan(paths, { include, exclude, ...list, skip: neverSample(options), onSkip });
-    let files: ScannedFile[] = [];
+    const files = gathering();
     for await (const file of found) {
       signal.throwIfAborted();
-      files.push(file);
+      files.add(file);
     }
     if (files.length === 0 && !mayBeEmpty) throw new UsageError(`${[...paths, filesFrom?.path].filter(Boolean).join(', ')}: holds no file to extract`);
-    // The first in path order, so that a limit means the same files every time.
-    if (files.length > limit) files = files.toSorted((a, b) => a.root - b.root || comparePaths(a, b)).slice(0, limit);
-    return { files, roots, bytes: files.reduce((sum, file) => sum + file.size, 0) };
+    return { files: files.inPlanOrder(limit), roots };
   } finally {
     signal.removeEventListener('abort', stop);
   }

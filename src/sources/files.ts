@@ -11,6 +11,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import type { ScannedFile } from '../core/plan.ts';
 import { BELONGS, type Gate, admits, take } from './gate.ts';
+import { fingerprints } from './fingerprints.ts';
 import { type Patterns, wanted } from './globs.ts';
 import type { FileList } from './list.ts';
 import { listedFiles } from './listed.ts';
@@ -39,7 +40,7 @@ export interface Scan {
 export async function scan(paths: readonly string[], { include, exclude, filesFrom, skip, onSkip = () => undefined }: ScanOptions): Promise<Scan> {
   const roots: string[] = [];
   const rootOf = rootNumbers(roots);
-  const gate: Gate = { ...wanted({ include, exclude }), skip, onSkip, taken: new Set() };
+  const gate: Gate = { ...wanted({ include, exclude }), skip, onSkip, taken: fingerprints() };
   const folders: Folder[] = [];
   const named: ScannedFile[] = [];
   for (let start = 0; start < paths.length; start += STATS_AT_ONCE) {
@@ -84,6 +85,8 @@ interface Inspected {
 }
 
 async function inspect(given: string): Promise<Inspected> {
+  // It would resolve to the working folder: an unset variable of a script is no wish to scan that.
+  if (given === '') throw new UsageError('PATH is empty: name a file or folder');
   const path = resolve(given);
   try {
     const info = await stat(path, { bigint: true });

@@ -3,6 +3,7 @@
 // Promise: the same rules for named, listed and walked files; a file that was asked for by name and
 // may not be a sample is reported, while a walk passes over it in silence.
 
+import type { Fingerprints } from './fingerprints.ts';
 import type { Wanted } from './globs.ts';
 import type { ByteName } from './names.ts';
 import { placeOf } from './places.ts';
@@ -14,7 +15,7 @@ export interface Gate extends Wanted {
   /** Told what is left out although it was asked for or met on the way. */
   readonly onSkip: (path: string, why: string) => void;
   /** Files asked for by name so far. */
-  readonly taken: Set<string>;
+  readonly taken: Fingerprints;
 }
 
 /** Why a path that was asked for by name is left out. */
@@ -22,8 +23,7 @@ export const BELONGS = 'belongs to the output or the dataset';
 
 /** Takes a file asked for by name; false if it was taken before. */
 export function take({ taken }: Gate, folder: string, name: ByteName): boolean {
-  const before = taken.size;
-  return taken.add(placeOf(folder, name)).size > before;
+  return taken.add(placeOf(folder, name));
 }
 
 /** Whether a file asked for by name is wanted. */

@@ -14,6 +14,9 @@ import { type FileList, readList } from './list.ts';
 import { type ByteName, bytesOf, fileName, textOf, under } from './names.ts';
 import { STATS_AT_ONCE, absoluteName, identityOf, kindOf, sizeAndTime, targetOf } from './places.ts';
 
+/** Folders that are remembered: lists go through one after the other, and each may be of another. */
+const FOLDERS_KNOWN = 4096;
+
 interface Located {
   readonly absolute: ByteName;
   readonly folder: ListedFolder;
@@ -54,6 +57,7 @@ async function locate(name: ByteName, home: ByteName, folders: Map<ByteName, Pro
   const absolute = await withoutDots(isAbsolute(slashed) ? slashed : under(home, slashed));
   const folder = posix.dirname(absolute);
   const known = folders.get(folder) ?? folderAt(folder);
+  if (folders.size >= FOLDERS_KNOWN) folders.clear();
   folders.set(folder, known);
   return { absolute, folder: await known, info: await stat(bytesOf(absolute), { bigint: true }).catch(() => undefined) };
 }

@@ -10,6 +10,8 @@ import type { RunOptions } from '../core/options.ts';
 import { assertSamePlan, planTotals, readShards, writePlan, type PlanBasis, type PlanHead, type ScannedFile } from '../core/plan.ts';
 import { version } from '../native.ts';
 import { discover, type Discovery } from './discover.ts';
+import { fingerprints } from './fingerprints.ts';
+import type { FoundFiles } from './found.ts';
 
 /** What is there to plan, before anything is written. */
 export interface Survey {
@@ -17,7 +19,7 @@ export interface Survey {
   readonly heads: readonly PlanHead[];
   readonly found: Discovery;
   /** Files found that no plan holds. */
-  readonly unplanned: readonly ScannedFile[];
+  readonly unplanned: FoundFiles;
   /** What the scan left out, with the reason. */
   readonly skipped: readonly { readonly path: string; readonly why: string }[];
 }
@@ -34,7 +36,7 @@ export interface Planned {
 }
 
 /** Chooses which of the unplanned files may be taken; what it leaves waits for a later look. */
-export type Choice = (unplanned: readonly ScannedFile[], roots: readonly string[]) => readonly ScannedFile[];
+export type Choice = (unplanned: FoundFiles, roots: readonly string[]) => FoundFiles;
 
 /**
  * Scans, and compares with the plans that stand; reads only.
@@ -94,8 +96,8 @@ async function withRootsHere(out: string, head: PlanHead, roots: readonly string
   return { ...head, roots: moved };
 }
 
-async function notPlanned(out: string, heads: readonly PlanHead[], { roots, files }: Discovery): Promise<ScannedFile[]> {
-  const planned = new Set<string>();
+async function notPlanned(out: string, heads: readonly PlanHead[], { roots, files }: Discovery): Promise<FoundFiles> {
+  const planned = fingerprints();
   for (const head of heads) {
     const folders = head.roots.map(identityOf);
     for await (const { batches } of readShards(out, head)) {

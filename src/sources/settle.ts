@@ -10,13 +10,18 @@ export interface Seen {
   readonly state: string;
 }
 
+/** Items of which some can be taken. */
+export interface Some<T, All> {
+  filter(keep: (item: T) => boolean): All;
+}
+
 export interface Settling {
   /**
    * Compares a look with the ones before.
    * @param began When the look began, `ended` when it had ended, by a clock that only goes forward.
    * @returns those that have settled.
    */
-  look<T>(all: readonly T[], seen: (item: T) => Seen, times: { readonly began: number; readonly ended: number }): T[];
+  look<T, All>(all: Some<T, All>, seen: (item: T) => Seen, times: { readonly began: number; readonly ended: number }): All;
   /** Items that still wait. */
   waiting(): number;
   /** When the first of them may have settled. */

@@ -7,6 +7,7 @@
 
 import { lstat, readdir, stat } from 'node:fs/promises';
 import type { ScannedFile } from '../core/plan.ts';
+import { fingerprints } from './fingerprints.ts';
 import type { Gate } from './gate.ts';
 import { type ByteName, bytesOf, fileName, textOf, under } from './names.ts';
 import { STATS_AT_ONCE, identityOf, kindOf, placeOf, sizeAndTime, targetOf, whyOf } from './places.ts';
@@ -26,10 +27,9 @@ export interface Folder {
 export async function* walk(roots: readonly Folder[], gate: Gate): AsyncGenerator<ScannedFile> {
   const pending = roots.toReversed();
   const links: Folder[] = [];
-  const visited = new Set<string>();
+  const visited = fingerprints();
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop() ?? links.shift()) {
-    if (visited.has(folder.identity)) continue;
-    visited.add(folder.identity);
+    if (!visited.add(folder.identity)) continue;
     const found: Folder[] = [];
     for await (const entry of entriesOf(folder, gate)) {
       if ('size' in entry) yield entry;
