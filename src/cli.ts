@@ -113,6 +113,7 @@ program
   .addOption(new Option('--only <SET>', 'limit the columns: `classic` is those of the first system'))
   .addOption(new Option('--with <EXTRA>', 'columns that cost more: `tlsh`'))
   .option('--max-file-size <SIZE>', 'parse files whole up to this size; of larger ones only the first part (default: 256MiB)')
+  .addOption(new Option('--isolation <KIND>', '`process`: a file can end no more than its worker; `thread`: less memory').default('process'))
   .option('--quiet', 'say only what failed')
   .action(async (paths: string[], flags: WatchFlags & WatchCommandFlags) => {
     await (await import('./commands/watch-command.ts')).watchCommand(paths, flags, stop.signal);

@@ -5,7 +5,10 @@ import { UsageError } from './errors.ts';
 import { csvPlaces, runOptions, type RunFlags, type RunOptions } from './options.ts';
 
 /** Flags of `merc watch`, as typed. */
-export interface WatchFlags extends Pick<RunFlags, 'csv' | 'out' | 'workers' | 'include' | 'exclude' | 'only' | 'with' | 'maxFileSize' | 'bounds'> {
+export interface WatchFlags extends Pick<
+  RunFlags,
+  'csv' | 'out' | 'workers' | 'include' | 'exclude' | 'only' | 'with' | 'maxFileSize' | 'isolation' | 'bounds'
+> {
   readonly every?: string;
   readonly cron?: string;
   readonly settle?: string;

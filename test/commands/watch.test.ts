@@ -5,6 +5,7 @@ import { appendFile, cp, mkdir, readdir, rename, rm, rmdir, symlink, writeFile }
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { committedIds } from '../../src/core/commit.ts';
+import { withOutput } from '../../src/stores/output.ts';
 import { demoSet } from '../support/demo-set.ts';
 import { fill, inFolder } from '../support/folder.ts';
 import { merc } from '../support/merc.ts';
@@ -236,6 +237,27 @@ test('planned files whose folder is empty are waited for, and make no rows witho
       await stop();
     });
     assert.deepEqual(await partsOf(out), expected);
+  });
+});
+
+test('a round while another process is at work on the output is a failed one, and the next does its work', async () => {
+  await inFolder(async (folder) => {
+    const [input, out] = [join(folder, 'in'), join(folder, 'out')];
+    await fill(input, { a: 'a' });
+    await watching([input, '--out', out, '--every', '1s', '--settle', '0.1s'], async ({ said, stop }) => {
+      await said(/1 file, 1 row/);
+      await said(/next look at/);
+      await withOutput({ out, command: 'merc run', signal: new AbortController().signal }, async () => {
+        await fill(input, { b: 'b' });
+        await said(/^merc: round failed, .*merc run \(host /m);
+        const { code, stderr } = await merc(['watch', input, '--out', out]);
+        assert.equal(code, 2, stderr);
+        assert.match(stderr, /^merc: --out .*merc run \(host .*\n$/);
+      });
+      await said(/1 file, 1 row, .*out has 2\n/);
+      await stop();
+    });
+    assert.equal((await merc(['verify', out])).code, 0);
   });
 });
 
