@@ -48,8 +48,8 @@ thread_local! {
 }
 
 /// Faults of this thread from now on, by path.
-pub fn arm(faults: HashMap<String, Fault>) {
-    FAULTS.set(faults);
+pub fn arm(faults: impl IntoIterator<Item = (String, Fault)>) {
+    FAULTS.set(faults.into_iter().collect());
 }
 
 /// What happens where the file at `path` is read.
@@ -95,18 +95,17 @@ fn recurse(depth: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
     use std::panic::catch_unwind;
 
     use super::{Fault, arm, strike_parsing, strike_reading};
 
     #[test]
     fn a_fault_strikes_at_its_path_alone_and_only_while_armed() {
-        arm(HashMap::from([("a/b".to_owned(), Fault::Panic)]));
+        arm([("a/b".to_owned(), Fault::Panic)]);
         strike_reading("a/b");
         strike_parsing("a/c");
         assert!(catch_unwind(|| strike_parsing("a/b")).is_err());
-        arm(HashMap::new());
+        arm([]);
         strike_parsing("a/b");
         assert_eq!(Fault::named("abort"), Some(Fault::Abort));
         assert_eq!(Fault::named("Abort"), None);
