@@ -51,6 +51,8 @@ export async function openDatabase({ threads, memoryLimit, tempDirectory }: Data
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
+    // It keeps every part that is read until the memory limit: the system's own cache does that.
+    enable_external_file_cache: 'false',
   });
   const connection = await instance.connect();
   return {

@@ -3,7 +3,7 @@
 // Promise: a name that exists holds a whole file. Files are written elsewhere, flushed, renamed,
 // and the folder is flushed; nothing is ever seen half written under its final name.
 
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, existsSync } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createHash, randomUUID } from 'node:crypto';
@@ -84,7 +84,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
  * @returns whether it was this call that created it.
  */
 export async function createExclusively(path: string, chunks: Iterable<string> | AsyncIterable<string>): Promise<boolean> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = temporaryName(path);
   await writeFlushed(temporary, chunks);
   try {
@@ -100,6 +100,18 @@ export async function createExclusively(path: string, chunks: Iterable<string> |
   } finally {
     await rm(temporary, { force: true });
     await flush(dirname(path));
+  }
+}
+
+/** Makes a folder and those above it. Node's own way never ends where the system says ENOENT of a new name in a folder that is there, as in `/proc`. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
   }
 }
 

@@ -21,6 +21,7 @@ test('bad usage is one line that names the flag or file, and exit code 2', async
     const out = join(folder, 'out');
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [['run'], /PATH is missing/],
+      [['run', '', '--out', out], /PATH is empty/],
       [['run', join(folder, 'nope'), '--out', out], /nope: no such file or folder/],
       [['run', join(folder, 'empty'), '--out', out], /empty: holds no file/],
       [['run', samples, '--csv', join(folder, 'nope.csv'), '--out', out], /--csv .*nope\.csv: no such file/],
