@@ -38,12 +38,17 @@ function exit(code: number): void {
 }
 
 // A reader that has gone away, as `| head`, is no error: what runs ends as after a signal, and cleans
-// up. Standard error has notes and progress only, which nothing waits for.
+// up. Standard error has notes and progress only, which nothing waits for: a full disk under a log ends nothing.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error) => {
+    if (stream === process.stderr) return;
     // A terminal that has been closed says EIO.
-    if (codeOf(error) !== 'EPIPE' && codeOf(error) !== 'EIO') throw error;
-    if (stream === process.stdout) stop.abort(EXIT.ok);
+    if (codeOf(error) === 'EPIPE' || codeOf(error) === 'EIO') stop.abort(EXIT.ok);
+    else {
+      process.stderr.write(`merc: standard output cannot be written: ${escapeText(firstLine(error))}\n`);
+      process.exitCode = EXIT.incomplete;
+      stop.abort(EXIT.incomplete);
+    }
   });
 }
 

@@ -3,7 +3,7 @@
 // Promise: NEW is there when all of it is, and not before: it is built in NEW.partial, under a lock,
 // and renamed at the end. Killed before, it can be called again and begins anew. OUT is only read.
 
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { RunError, UsageError, codeOf } from '../core/errors.ts';
@@ -29,7 +29,7 @@ export async function compact(out: string, to: string, signal: AbortSignal, boun
   const named = `--to ${to}`;
   await existingOutput(out);
   await successOf(out);
-  if (target.startsWith(resolve(out) + sep)) throw new UsageError(`${named}: is inside ${out}: name another folder`);
+  if (`${real(dirname(target))}${sep}`.startsWith(real(out) + sep)) throw new UsageError(`${named}: is inside ${out}: name another folder`);
   const partial = `${target}.partial`;
   const built = join(partial, 'output');
   const foreign = (await namesIn(partial)).find((name) => name !== LAYOUT.work && name !== 'output');
@@ -74,6 +74,11 @@ async function build(out: string, target: string, signal: AbortSignal, bounds: C
   if (!finished.complete) throw new RunError(`${target}: is not complete: merc verify ${out} names what is wrong`);
   await rm(join(target, LAYOUT.work), { recursive: true });
   return finished;
+}
+
+/** A path without links, as far as it is there. */
+function real(path: string): string {
+  return existsSync(path) ? realpathSync(path) : resolve(path);
 }
 
 function assertNew(target: string, named: string): void {

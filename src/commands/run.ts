@@ -73,17 +73,24 @@ async function extractInto(
         observer.batch?.(counts);
       };
       await extract(database, options, planned, labels, signal, profile, { ...observer, batch: note }).catch(async (error: unknown) => {
+        throwIfLost(signal);
         if (signal.aborted) return;
         // On a full disk this is refused like the rest, and the first refusal is the one to tell.
         await writeViews(out).catch(() => {});
         throw error;
       });
     }
+    throwIfLost(signal);
     const finished = await finishOutput(database, out, planned.heads, labels);
     const stale = finished.totals.staleLabels;
     if (stale > 0) observer.note?.(`note: ${stale} shards have labels of another dataset than ${out} has now: merc relabel ends what it began`);
     return { ...finished, out, planned, milliseconds: performance.now() - started, bytesRead, profile: profile.report(bytesRead), interrupted: signal.aborted };
   });
+}
+
+/** An output that another process has taken over is no longer ours to finish; a user's signal has a number for its reason. */
+function throwIfLost({ reason }: AbortSignal): void {
+  if (reason instanceof RunError) throw reason;
 }
 
 /** What was found is let go with the return: the plan has it, and a run is long. */

@@ -73,7 +73,15 @@ export function isCommitted(out: string, id: string): boolean {
 /** Ids of the committed shards of an output, in plan order. */
 export async function committedIds(out: string): Promise<string[]> {
   const names = await namesIn(join(out, LAYOUT.commits));
-  return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => name.slice(0, -'.json'.length))
+    .toSorted((a, b) => planOf(a) - planOf(b));
+}
+
+/** Names sort by text: after the plan 9999 that is no longer the order of plans. */
+function planOf(shard: string): number {
+  return Number.parseInt(shard, 10);
 }
 
 export async function readCommit(out: string, id: string): Promise<CommitRecord> {

@@ -74,8 +74,13 @@ export async function moveDurably(from: string, to: string): Promise<void> {
 /** Writes a small file whole or not at all, replacing what is there. */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = temporaryName(path);
-  await writeFlushed(temporary, [text]);
-  await rename(temporary, path);
+  try {
+    await writeFlushed(temporary, [text]);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
   await flush(dirname(path));
 }
 
@@ -86,8 +91,8 @@ export async function writeDurably(path: string, text: string): Promise<void> {
 export async function createExclusively(path: string, chunks: Iterable<string> | AsyncIterable<string>): Promise<boolean> {
   await makeFolder(dirname(path));
   const temporary = temporaryName(path);
-  await writeFlushed(temporary, chunks);
   try {
+    await writeFlushed(temporary, chunks);
     // A link fails where the name exists, unlike a rename; file systems without links copy.
     await link(temporary, path).catch(async (error: unknown) => {
       if (codeOf(error) === 'EEXIST') throw error;
@@ -109,9 +114,12 @@ async function makeFolder(path: string): Promise<void> {
     await mkdir(path);
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return;
-    if (codeOf(error) !== 'ENOENT' || existsSync(dirname(path))) throw error;
-    await makeFolder(dirname(path));
-    await mkdir(path);
+    if (codeOf(error) !== 'ENOENT') throw error;
+    if (!existsSync(dirname(path))) await makeFolder(dirname(path));
+    // Another process may make the same ones.
+    await mkdir(path).catch((again: unknown) => {
+      if (codeOf(again) !== 'EEXIST') throw again;
+    });
   }
 }
 

@@ -99,14 +99,16 @@ export async function withLock<T>(options: LockOptions, use: (signal: AbortSigna
   }
 }
 
-/** Claims of an output that a living process holds, or one of another machine may; those of the dead are removed. */
+/** Claims of an output that a living process holds, or one of another machine may. */
 export async function claimsOn(out: string): Promise<Claim[]> {
+  return (await allClaims(out)).filter((claim) => isAlive(claim) !== false && !claim.name.endsWith('.tmp'));
+}
+
+async function allClaims(out: string): Promise<Claim[]> {
   const claims: Claim[] = [];
   for (const name of await namesIn(join(out, LAYOUT.work))) {
     const claim = await readClaim(out, name);
-    if (claim === undefined) continue;
-    if (isAlive(claim) === false) await rm(join(out, LAYOUT.work, name), { force: true });
-    else if (!name.endsWith('.tmp')) claims.push(claim);
+    if (claim !== undefined) claims.push(claim);
   }
   return claims;
 }
@@ -137,6 +139,7 @@ async function take({ out, slice, command, named, signal }: LockOptions, times: 
 const TRIES = 40;
 
 async function outlast(out: string, own: Claim, named: string, signal: AbortSignal, times: typeof TIMES): Promise<void> {
+  for (const claim of await allClaims(out)) if (isAlive(claim) === false) await rm(join(out, LAYOUT.work, claim.name), { force: true });
   for (let tries = 0; ; tries++) {
     const rivals: Claim[] = [];
     for (const claim of await claimsOn(out)) {

@@ -32,7 +32,7 @@ export function isAlive({ pid, machine: place, started }: Process): boolean | un
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return codeOf(error) === 'EPERM';
+    if (codeOf(error) !== 'EPERM') return false;
   }
   const now = startOf(pid);
   return now === undefined || started === '' || now === started;

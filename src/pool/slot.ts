@@ -62,7 +62,7 @@ export function openSlot(isolation: Isolation): Slot {
       pool.cancelPendingTasks();
       // What was thrown in a process comes as a plain object, and needs no look for an exit.
       const how = 'error' in answer ? await within(answer.error instanceof Error ? GRACE : 0, exit) : answer;
-      if (how === undefined) throw new RunError(messageIn((answer as Failure).error));
+      if (how === undefined) throw new RunError(messageOf((answer as Failure).error));
       throw new WorkerDeath(deathOf(how, progress === undefined ? undefined : await readPosition(progress)));
     },
     close: () => (isolation === 'process' ? destroyProcesses(pool) : pool.destroy()),
@@ -84,10 +84,6 @@ async function within<T>(milliseconds: number, promised: Promise<T>): Promise<T 
   } finally {
     clearTimeout(timer);
   }
-}
-
-function messageIn(error: unknown): string {
-  return error instanceof Object && 'message' in error ? String(error.message) : messageOf(error);
 }
 
 function watchExit(worker: Worker): Promise<Exit> {

@@ -52,7 +52,8 @@ export async function survey(
   for (const head of existing) assertSamePlan(options.out, head, basisOf(options, [], null));
   const skipped: { path: string; why: string }[] = [];
   const found = await discover(options, signal, (path, why) => skipped.push({ path, why }), choose !== undefined);
-  const heads = await Promise.all(existing.map((head) => withRootsHere(options.out, head, found.roots, committed)));
+  const heads: PlanHead[] = [];
+  for (const head of existing) heads.push(await withRootsHere(options.out, head, found.roots, committed));
   const unplanned = heads.length === 0 ? found.files : await notPlanned(options.out, heads, found);
   return { heads, found, unplanned: choose?.(unplanned, found.roots) ?? unplanned, skipped };
 }

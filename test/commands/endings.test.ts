@@ -97,10 +97,11 @@ test('a second Ctrl-C ends at once, and nothing that it leaves is in the way', a
     const outcome = ended(child);
     while (!(await readdir(join(out, '.work')).catch(() => [] as string[])).some((name) => name.startsWith('0001-')))
       await new Promise((resolve) => setTimeout(resolve, 2));
-    process.kill(-(child.pid ?? 0), 'SIGINT');
-    process.kill(-(child.pid ?? 0), 'SIGINT');
+    assert.ok(child.pid !== undefined);
+    process.kill(-child.pid, 'SIGINT');
+    process.kill(-child.pid, 'SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 20));
-    if (child.exitCode === null) process.kill(child.pid ?? 0, 'SIGINT');
+    if (child.exitCode === null) process.kill(child.pid, 'SIGINT');
     const { code, stderr } = await outcome;
     assert.equal(code, 130, stderr);
     assert.doesNotMatch(stderr, /bug in merc|^ +at /m);

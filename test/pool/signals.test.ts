@@ -97,7 +97,8 @@ test('no worker outlives a parent that was killed, even in an endless native loo
 test('Ctrl-C, which reaches workers too, is no crash', onLinux, async () => {
   await inRun({ workers: 2, faults: { byPath: { '001': 'slow', '250': 'endless_loop' } } }, async ({ out, child, end, mark }) => {
     await atFile(out, 2);
-    process.kill(-(child.pid ?? 0), 'SIGINT');
+    assert.ok(child.pid !== undefined);
+    process.kill(-child.pid, 'SIGINT');
     const { code, stderr } = await end;
     assert.equal(code, 130, stderr);
     assert.doesNotMatch(stderr, /lost|killed|crash|Error/i);
@@ -110,7 +111,8 @@ test('a worker that is killed from outside costs nothing: its batch is done agai
   await inRun({ workers: 1, faults: { byPath: { '100': 'slow' } } }, async ({ samples, out, child, end, mark }) => {
     await atFile(out, 101);
     const [worker] = marked(mark).filter((pid) => pid !== child.pid);
-    process.kill(worker ?? 0, 'SIGKILL');
+    assert.ok(worker !== undefined);
+    process.kill(worker, 'SIGKILL');
     const { code, stderr } = await end;
     assert.equal(code, 0, stderr);
     const undisturbed = join(out, '../undisturbed');

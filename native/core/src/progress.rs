@@ -149,7 +149,7 @@ pub struct Allowance {
     pub cpu: Duration,
     /// CPU time beyond that, a megabyte.
     pub cpu_per_mb: Duration,
-    /// CPU time without a mark.
+    /// CPU time without a mark; beyond that, a tenth of `cpu_per_mb`.
     pub stall: Duration,
     /// Time without a mark and without CPU.
     pub wait: Duration,
@@ -213,11 +213,12 @@ impl Judge {
         self.waiting = if is_waiting { self.waiting + pause } else { Duration::ZERO };
         (self.last, self.look_cpu) = (position, cpu);
         let Allowance { cpu: base, cpu_per_mb, stall, wait } = self.allowance;
+        let megabytes = position.bytes as f64 / 1e6;
         if position.work == 0 {
             Verdict::Fine
-        } else if cpu.saturating_sub(self.work_cpu) > base + cpu_per_mb.mul_f64(position.bytes as f64 / 1e6) {
+        } else if cpu.saturating_sub(self.work_cpu) > base + cpu_per_mb.mul_f64(megabytes) {
             Verdict::CpuTime
-        } else if cpu.saturating_sub(self.mark_cpu) > stall {
+        } else if cpu.saturating_sub(self.mark_cpu) > stall + cpu_per_mb.mul_f64(megabytes) / STALL_SHARE {
             Verdict::Stalled
         } else if self.waiting >= wait {
             Verdict::Waiting(self.waiting)
@@ -226,6 +227,10 @@ impl Judge {
         }
     }
 }
+
+/// A stage without a mark may take this part of the time that all stages may: the digests of a file are one
+/// stage, some seconds a gigabyte.
+const STALL_SHARE: u32 = 10;
 
 /// A process that used less than this part of a pause is idle: a runtime's own threads use some.
 const IDLE_SHARE: u32 = 10;
@@ -289,7 +294,8 @@ mod tests {
         assert_eq!(judge.look(at, SECOND * 30, SECOND), Verdict::Fine);
         at.marks = 2;
         assert_eq!(judge.look(at, SECOND * 59, SECOND), Verdict::Fine);
-        assert_eq!(judge.look(at, SECOND * 90, SECOND), Verdict::Stalled);
+        assert_eq!(judge.look(at, SECOND * 109, SECOND), Verdict::Fine);
+        assert_eq!(judge.look(at, SECOND * 110, SECOND), Verdict::Stalled);
     }
 
     #[test]
