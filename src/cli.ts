@@ -40,6 +40,15 @@ function exit(code: number): void {
 // A reader that has gone away, as `| head`, is no error: what runs ends as after a signal, and cleans
 // up. Standard error has notes and progress only, which nothing waits for: a full disk under a log ends nothing.
 for (const stream of [process.stdout, process.stderr]) {
+  const write = stream.write.bind(stream);
+  // Deno throws what the others emit.
+  stream.write = ((...given: Parameters<typeof write>) => {
+    try {
+      return write(...given);
+    } catch (error) {
+      return !stream.emit('error', error);
+    }
+  }) as typeof stream.write;
   stream.on('error', (error) => {
     if (stream === process.stderr) return;
     // A terminal that has been closed says EIO.
@@ -213,6 +222,8 @@ function ended(error: unknown): number {
 
 try {
   await program.parseAsync();
+  // Where what it printed could not be written, before or after it had ended.
+  if (stop.signal.reason === EXIT.incomplete) process.exitCode = EXIT.incomplete;
 } catch (error) {
   process.exitCode = ended(error);
   if (process.exitCode === EXIT.hungup) exit(EXIT.hungup);

@@ -122,6 +122,28 @@ test('readers of both streams that go away do not end a run before its work', as
   });
 });
 
+test(
+  'a log on a full disk ends nothing, and a summary that cannot be written is one line and exit 1',
+  { skip: !existsSync('/dev/full') && 'there is no /dev/full here' },
+  async () => {
+    const { samples } = await demoSet();
+    await inFolder(async (folder) => {
+      const shell = (out: string, redirection: string) => {
+        const words = commandLine(['run', samples, '--out', join(folder, out)]).map((word) => `'${word}'`);
+        return spawnSync('sh', ['-c', `exec ${words.join(' ')} ${redirection}`], { encoding: 'utf8' });
+      };
+      const log = shell('log', '2> /dev/full');
+      assert.equal(log.status, 0);
+      assert.match(log.stdout, /^Done: /m);
+      const summary = shell('summary', '> /dev/full');
+      assert.equal(summary.status, 1);
+      assert.match(summary.stderr, /^merc: standard output cannot be written: /m);
+      assert.doesNotMatch(summary.stderr, /^ +at /m);
+      assert.equal((await merc(['verify', join(folder, 'summary')])).code, 0);
+    });
+  },
+);
+
 test('a terminal that is closed ends a run with 129, and a hangup without a terminal does not', async (t) => {
   const { samples } = await demoSet();
   await inFolder(async (folder) => {
