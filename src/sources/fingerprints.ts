@@ -40,7 +40,8 @@ export function fingerprints(): Fingerprints {
   };
 }
 
-function printOf(text: string): Buffer {
+/** The 16 bytes that stand for a text. */
+export function printOf(text: string): Buffer {
   return createHash('sha256').update(text).digest().subarray(0, WIDTH);
 }
 

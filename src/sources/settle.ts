@@ -3,6 +3,8 @@
 // Both looks are our own. A file's time is never compared with a clock here: copies keep old times,
 // and the clock of a file server may be wrong. Remembered is only what still waits.
 
+import { printOf } from './fingerprints.ts';
+
 /** What is looked at: a name, and what changes when the content does. */
 export interface Seen {
   readonly name: string;
@@ -37,7 +39,8 @@ export function settling(settle: number): Settling {
       const still = new Map<string, number>();
       const settled = all.filter((item) => {
         const { name, state } = seen(item);
-        const key = `${state}:${name}`;
+        // A name may be long, and there may be a million that wait.
+        const key = printOf(`${state}:${name}`).toString('latin1');
         const first = since.get(key);
         // Seen first at the end of a look and again at the beginning of one: it was at least that long.
         if (settle === 0 || (first !== undefined && began - first >= settle)) return true;

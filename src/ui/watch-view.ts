@@ -27,7 +27,8 @@ export function watchView(quiet: boolean, out: string): WatchView {
   let waiting = false;
   let shown: Progress | undefined;
   let skippedBefore = new Set<string>();
-  let last: Look | undefined;
+  /** Of the last look, none where it failed. */
+  let last: { readonly changing: number; readonly worked: boolean } | undefined;
   const told: Partial<Record<keyof typeof FAILED, string>> = {};
 
   const clear = () => {
@@ -71,6 +72,7 @@ export function watchView(quiet: boolean, out: string): WatchView {
         const line = `merc: ${FAILED[what]}: ${firstLine(error)}`;
         if (told[what] !== line) process.stderr.write(`${escapeText(line)}\n`);
         told[what] = line;
+        if (what === 'round') last = undefined;
       },
       looked(look) {
         clear();
@@ -82,10 +84,10 @@ export function watchView(quiet: boolean, out: string): WatchView {
           say(`${formatTime(new Date())}  new labels from ${datasetLines(datasetSummary(relabelled.finished, relabelled.csv))[0]}`);
         }
         if (round !== undefined) for (const line of roundLines(round, out)) say(line);
-        last = look;
+        last = { changing: look.changing, worked: round !== undefined || relabelled !== undefined };
       },
       waits(until, due) {
-        if (quiet || (!due && last?.round === undefined && last?.relabelled === undefined)) return;
+        if (quiet || (!due && last?.worked !== true)) return;
         const changing = last === undefined || last.changing === 0 ? '' : `${formatNoun(last.changing, 'file')} still changing, `;
         // The last year of a cron expression may be over.
         const line = changing + (Number.isNaN(until.getTime()) ? 'no further look' : `next look at ${formatTime(until)}`);

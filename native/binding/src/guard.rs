@@ -92,11 +92,8 @@ fn watch(parent: u32) {
         let Some(position) = progress.position() else { continue };
         match judge.look(position, cpu, PAUSE) {
             Verdict::Fine => {}
-            verdict @ Verdict::Waiting(_) => progress.accuse(verdict),
-            verdict => {
-                progress.accuse(verdict);
-                end();
-            }
+            verdict @ Verdict::Waiting(_) => progress.accuse(position, verdict, || ()),
+            verdict => progress.accuse(position, verdict, || end()),
         }
     }
 }

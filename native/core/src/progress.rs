@@ -64,10 +64,14 @@ impl Progress {
         Some(*self.position.try_lock().ok()?)
     }
 
-    /// Writes the position as it is and what is wrong with it.
-    pub fn accuse(&self, verdict: Verdict) {
+    /// Writes what is wrong with a position and does `then`, unless the work has gone on from it. The work
+    /// waits meanwhile, so that nothing else can be blamed.
+    pub fn accuse(&self, judged: Position, verdict: Verdict, then: impl FnOnce()) {
         let position = self.position.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = write_at_start(&self.file, &encode(&position, verdict));
+        if *position == judged {
+            let _ = write_at_start(&self.file, &encode(&position, verdict));
+            then();
+        }
     }
 
     fn change(&self, written: bool, change: impl FnOnce(&mut Position)) {
@@ -261,7 +265,9 @@ mod tests {
             assert_eq!(read().len(), PROGRESS_BYTES);
             assert_eq!(read().get(8..12), Some(&77_i32.to_le_bytes()[..]));
             assert_eq!(read().get(16..22) == Some(b"import"), each_stage);
-            progress.accuse(Verdict::Waiting(Duration::from_millis(2_900)));
+            let Some(position) = progress.position() else { panic!("no position") };
+            progress.accuse(Position { marks: 0, ..position }, Verdict::Stalled, || panic!("it has gone on"));
+            progress.accuse(position, Verdict::Waiting(Duration::from_millis(2_900)), || ());
             assert_eq!(read().get(12..22), Some(&b"\x03\x06\x02\x00import"[..]));
             assert_eq!(enter(""), "import");
             assert_eq!(

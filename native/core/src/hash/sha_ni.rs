@@ -4,11 +4,7 @@
 //! They beat lanes that few messages are in, and those of AVX2 by SHA-256 however many.
 #![expect(unsafe_code, reason = "SHA instructions; they run only where detection found them")]
 #![expect(clippy::many_single_char_names, reason = "the names of the standard")]
-#![expect(
-    clippy::indexing_slicing,
-    clippy::needless_range_loop,
-    reason = "by constants, and by lanes in use"
-)]
+#![expect(clippy::indexing_slicing, reason = "by constants, and by lanes in use")]
 #![allow(clippy::wildcard_imports, reason = "the instructions, by their own names")]
 
 use std::arch::x86_64::*;

@@ -4,7 +4,6 @@
 //! same block fill the gaps, so that all three take little longer than MD5 alone. Many messages are
 //! faster side by side in lanes; a message that those have begun can go on here.
 #![expect(clippy::indexing_slicing, reason = "every place is a constant or less than a block")]
-#![expect(clippy::many_single_char_names, reason = "the letters of the standards")]
 
 use std::hint::black_box;
 use std::sync::atomic::{Ordering, compiler_fence};
