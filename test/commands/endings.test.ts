@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { sweepWork } from '../../src/core/layout.ts';
 import { demoSet } from '../support/demo-set.ts';
 import { inFolder } from '../support/folder.ts';
 import { commandLine, ended, merc, startMerc } from '../support/merc.ts';
@@ -82,9 +83,18 @@ test('what the dead have left half done is swept, and what a process at work on 
     ];
     const host = 'a.host.with.dots';
     const abandoned = [...leftovers(`${host}.${dead}.aaaaaaaa`), ...leftovers(`here.${dead}`)];
-    for (const name of abandoned) await (name.endsWith('/') ? mkdir(join(out, name), { recursive: true }) : writeFile(join(out, name), ''));
+    const make = async (names: readonly string[]) => {
+      for (const name of names) await (name.endsWith('/') ? mkdir(join(out, name), { recursive: true }) : writeFile(join(out, name), ''));
+    };
+    await make(abandoned);
     assert.equal((await merc(args)).code, 0);
     for (const name of abandoned) assert.ok(!existsSync(join(out, name)), name);
+
+    const atWork = leftovers(`${host}.${dead}.bbbbbbbb`);
+    await make([...abandoned, ...atWork]);
+    await sweepWork(out, [`${host}.${dead}.bbbbbbbb`]);
+    for (const name of abandoned) assert.ok(!existsSync(join(out, name)), name);
+    for (const name of atWork) assert.ok(existsSync(join(out, name)), name);
   });
 });
 
