@@ -1,6 +1,6 @@
 // From raw flags to checked options. Raw flags touch nothing; a checked option can be relied on.
 
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError, codeOf } from './errors.ts';
 import { BOUNDS, type Bounds, type RowOptions } from './plan.ts';
@@ -80,7 +80,8 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
   const isolation = flags.isolation ?? 'process';
   if (isolation !== 'process' && isolation !== 'thread') throw new UsageError(`--isolation ${isolation}: the choices are \`process\` and \`thread\``);
   if (flags.nul === true && flags.filesFrom === undefined) throw new UsageError('-0 goes with --files-from');
-  if (flags.filesFrom !== undefined && flags.filesFrom !== '-') readable('--files-from', flags.filesFrom);
+  // A FIFO too, as the shell's `<(find ...)`.
+  if (flags.filesFrom !== undefined && flags.filesFrom !== '-') readable('--files-from', flags.filesFrom, (stats) => !stats.isDirectory());
   return {
     paths,
     out: resolve(flags.out ?? 'out'),
@@ -127,8 +128,9 @@ export function namedCsv(path: string): string {
   return readable('--csv', path);
 }
 
-function readable(flag: string, path: string): string {
-  if (!isFile(path)) throw new UsageError(`${flag} ${path}: no such file`);
+function readable(flag: string, path: string, wanted: (stats: Stats) => boolean = (stats) => stats.isFile()): string {
+  const stats = statsOf(path);
+  if (stats === undefined || !wanted(stats)) throw new UsageError(`${flag} ${path}: no such file`);
   try {
     accessSync(path, constants.R_OK);
   } catch (error) {
@@ -139,9 +141,13 @@ function readable(flag: string, path: string): string {
 
 /** Whether there is a file of that name. */
 export function isFile(path: string): boolean {
+  return statsOf(path)?.isFile() ?? false;
+}
+
+function statsOf(path: string): Stats | undefined {
   try {
-    return statSync(path).isFile();
+    return statSync(path);
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -132,6 +132,12 @@ test('include, exclude, single files, lists and links decide what is taken', asy
     assert.deepEqual(await taken(['b.dll']), ['b.dll']);
     assert.deepEqual(await taken(['--files-from', '-'], 'a.exe\nsub/c.exe\n'), ['a.exe', 'sub/c.exe']);
     assert.deepEqual(await taken(['--files-from', '-', '-0'], 'b.dll\0'), ['b.dll']);
+    const pipe = join(folder, 'list');
+    if (spawnSync('mkfifo', [pipe]).status === 0) {
+      const listed = taken(['--files-from', pipe]);
+      await writeFile(pipe, 'b.dll\n');
+      assert.deepEqual(await listed, ['b.dll']);
+    }
   });
 });
 
