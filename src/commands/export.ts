@@ -7,7 +7,7 @@ import { createWriteStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { readCommits, type CommitRecord } from '../core/commit.ts';
+import { partsOf, readCommits, samplesPart, type CommitRecord } from '../core/commit.ts';
 import { RunError, UsageError, codeOf, messageOf } from '../core/errors.ts';
 import { moveDurably } from '../core/layout.ts';
 import { isFile } from '../core/options.ts';
@@ -46,9 +46,10 @@ export async function exportCommand(out: string, { format, to }: ExportOptions, 
 /** Refuses an output that lacks a part, before a line of it is written. */
 async function assertParts(out: string): Promise<void> {
   let commits = 0;
-  for await (const { samples, strings } of readCommits(out)) {
+  for await (const commit of readCommits(out)) {
     commits += 1;
-    for (const part of [samples, ...strings]) {
+    samplesPart(out, commit);
+    for (const part of partsOf(commit)) {
       if (!isFile(join(out, part.name))) throw new RunError(`${out}: ${part.name} is missing: see \`merc verify ${out}\``);
     }
   }
@@ -101,7 +102,7 @@ const EXPORTS: Readonly<Record<ExportOptions['format'], Export>> = {
     let rows = 0;
     try {
       const parts: string[] = [];
-      for await (const commit of readCommits(out)) parts.push(join(out, commit.samples.name));
+      for await (const commit of readCommits(out)) parts.push(join(out, samplesPart(out, commit).name));
       // Labels of another dataset may have other columns, until `merc relabel` has been through.
       const source = `read_parquet(${files(parts)}, union_by_name = true)`;
       const scalars = (await database.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${source})`)).filter(
@@ -140,7 +141,7 @@ async function exportShard(
   );
   let run = await texts.next();
   let rows = 0;
-  const query = `SELECT ${classicColumns()}, sample_id FROM read_parquet(${files([join(out, commit.samples.name)])})`;
+  const query = `SELECT ${classicColumns()}, sample_id FROM read_parquet(${files([join(out, samplesPart(out, commit).name)])})`;
   for await (const { values, types } of rowsOf(records, query, signal)) {
     const sample = Number(values.at(-1));
     const { before, after } = classicLine(values, types);

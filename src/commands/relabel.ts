@@ -5,13 +5,14 @@
 
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readCommits, recommit } from '../core/commit.ts';
+import { readCommits, recommit, samplesPart } from '../core/commit.ts';
 import { sha256Of, workDir } from '../core/layout.ts';
 import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
 import { finishOutput, type Finished } from '../stores/finish.ts';
 import { adoptDataset } from '../stores/labels.ts';
 import { existingOutput, unmarkSuccess, withDatabase, withOutput } from '../stores/output.ts';
-import { movePart, writeSamples } from '../stores/parquet.ts';
+import { placePart } from '../stores/parquet.ts';
+import { writeSamples } from '../stores/samples.ts';
 import { datasetSummary } from '../ui/run-view.ts';
 import { datasetLines } from '../ui/summary.ts';
 import { namedCsv } from '../core/options.ts';
@@ -34,15 +35,16 @@ async function relabelInto(out: string, dataset: string, heads: readonly PlanHea
     const labels = await adoptDataset(database, out, dataset, signal);
     for await (const record of readCommits(out)) {
       signal.throwIfAborted();
-      const part = join(out, record.samples.name);
+      const before = samplesPart(out, record);
+      const part = join(out, before.name);
       // A part that an interrupted relabel has replaced is not the one that its record names.
-      if (record.labels.dataset === labels.sha256 && (await sha256Of(part)) === record.samples.sha256) continue;
+      if (record.labels.dataset === labels.sha256 && (await sha256Of(part)) === before.sha256) continue;
       const dir = workDir(out, record.id);
       await mkdir(dir, { recursive: true });
       const built = join(dir, 'samples.parquet');
       const metadata = partMetadata(headOf(heads, record.id));
       const relabelled = await writeSamples(database, [part], built, metadata, labels.sha256);
-      const samples = await movePart(out, built, record.samples.name, record.samples.rows);
+      const samples = await placePart(out, built, before.name, before.rows);
       await recommit(out, { ...record, samples, labels: relabelled });
       await rm(dir, { recursive: true, force: true });
     }

@@ -18,6 +18,7 @@ import { finishOutput, writeViews, type Finished } from '../stores/finish.ts';
 import { adoptDataset, loadLabels, type LabelSource } from '../stores/labels.ts';
 import { assertSpace, totalsOf, unmarkSuccess, withDatabase, withOutput } from '../stores/output.ts';
 import { parquetStore } from '../stores/parquet.ts';
+import { storing } from '../stores/storing.ts';
 
 /** Who watches a run; every method is optional. */
 export interface RunObserver {
@@ -147,8 +148,8 @@ async function extract(
       profiler: profile,
       ...(faults !== undefined && { faults }),
     });
-    const parquet = parquetStore({ out, database, dataset: labels.sha256, headOf: head });
-    const store = { ...parquet, write: (shard: ShardFiles) => profile.storing(() => parquet.write(shard)) };
+    const stores = storing({ out, database, dataset: labels.sha256, headOf: head }, [parquetStore({ out, database })]);
+    const store = { ...stores, write: (shard: ShardFiles) => profile.storing(() => stores.write(shard)) };
     // Two shards in flight: the second keeps the workers busy while the first is stored.
     await run(uncommitted(out, heads, committed), stage, store, { concurrency: 2, signal });
   } finally {

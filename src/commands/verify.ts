@@ -1,7 +1,7 @@
 // `merc verify`: does an output hold exactly what its plans and commit records say?
 
 import { join } from 'node:path';
-import { committedIds, readCommit } from '../core/commit.ts';
+import { committedIds, partsOf, readCommit } from '../core/commit.ts';
 import { EXIT, RunError } from '../core/errors.ts';
 import { LAYOUT, namesIn } from '../core/layout.ts';
 import { claimsOn, describe } from '../core/lock.ts';
@@ -36,9 +36,9 @@ export async function verify(out: string, signal: AbortSignal): Promise<{ parts:
       const record = await readCommit(out, id).catch(noted(findings));
       if (record === undefined) continue;
       if (!heads.some((head) => head.hash === record.planHash)) findings.push(`${LAYOUT.commits}/${id}.json: is of another plan`);
-      if (record.labels.dataset !== dataset) findings.push(`${record.samples.name}: has the labels of another dataset: merc relabel ends what it began`);
-      rows.set(id, record.samples.rows);
-      for (const part of [record.samples, ...record.strings]) {
+      if (record.labels.dataset !== dataset) findings.push(`${record.samples?.name ?? id}: has the labels of another dataset: merc relabel ends what it began`);
+      rows.set(id, record.samples?.rows ?? record.counts.rows);
+      for (const part of partsOf(record)) {
         signal.throwIfAborted();
         known.add(part.name);
         const difference = await differenceOf(part, join(out, part.name), database);

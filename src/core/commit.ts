@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from './errors.ts';
 import { LAYOUT, createExclusively, namesIn, writeDurably } from './layout.ts';
+import { planOf } from './plan.ts';
 import type { Counts, SlowFile } from './types.ts';
 
 /** One committed Parquet file. */
@@ -29,11 +30,16 @@ export interface Labels {
   readonly matches: Readonly<Record<string, number>>;
 }
 
-export interface CommitRecord {
+/** The Parquet files of a shard. */
+export interface Parts {
+  /** Null where no Parquet store was asked for, and the shard is kept elsewhere. */
+  readonly samples: Part | null;
+  readonly strings: readonly Part[];
+}
+
+export interface CommitRecord extends Parts {
   readonly id: string;
   readonly planHash: string;
-  readonly samples: Part;
-  readonly strings: readonly Part[];
   readonly counts: Counts;
   readonly labels: Labels;
   readonly attempts: number;
@@ -65,6 +71,17 @@ function text(record: CommitRecord): string {
   return `${JSON.stringify(record, null, 1)}\n`;
 }
 
+/** All parts that a record names. */
+export function partsOf({ samples, strings }: Parts): Part[] {
+  return samples === null ? [] : [samples, ...strings];
+}
+
+/** The samples part of a record that is read for its rows. @throws RunError where the shard is kept elsewhere. */
+export function samplesPart(out: string, { id, samples }: Pick<CommitRecord, 'id' | 'samples'>): Part {
+  if (samples === null) throw new RunError(`${out}: shard ${id} has no Parquet parts: its rows are in PostgreSQL alone`);
+  return samples;
+}
+
 /** Whether a shard is committed. */
 export function isCommitted(out: string, id: string): boolean {
   return existsSync(commitPath(out, id));
@@ -73,15 +90,13 @@ export function isCommitted(out: string, id: string): boolean {
 /** Ids of the committed shards of an output, in plan order. */
 export async function committedIds(out: string): Promise<string[]> {
   const names = await namesIn(join(out, LAYOUT.commits));
-  return names
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => name.slice(0, -'.json'.length))
-    .toSorted((a, b) => planOf(a) - planOf(b));
-}
-
-/** Names sort by text: after the plan 9999 that is no longer the order of plans. */
-function planOf(shard: string): number {
-  return Number.parseInt(shard, 10);
+  return (
+    names
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => name.slice(0, -'.json'.length))
+      // Names sort by text: after the plan 9999 that is no longer the order of plans.
+      .toSorted((a, b) => planOf(a) - planOf(b))
+  );
 }
 
 export async function readCommit(out: string, id: string): Promise<CommitRecord> {

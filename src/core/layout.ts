@@ -71,6 +71,14 @@ export async function moveDurably(from: string, to: string): Promise<void> {
   await flush(dirname(to));
 }
 
+/** Gives a file its final name, replacing what is there; where the file system has links, it stays under its old one too. */
+export async function placeDurably(from: string, to: string): Promise<void> {
+  const temporary = temporaryName(to);
+  // A name that is there cannot be linked over: hence a link beside it, and a rename.
+  await link(from, temporary).catch(() => copyFile(from, temporary, constants.COPYFILE_EXCL));
+  await moveDurably(temporary, to);
+}
+
 /** Writes a small file whole or not at all, replacing what is there. */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = temporaryName(path);

@@ -33,6 +33,10 @@ export function overlap(a: Slice, b: Slice): boolean {
   return a.index % common === b.index % common;
 }
 
+function exclude(a: Claim, b: Claim): boolean {
+  return !(a.shared && b.shared) && overlap(a.slice, b.slice);
+}
+
 function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
@@ -52,6 +56,8 @@ export interface Claim extends Process {
   /** As the names of its unfinished files end. */
   readonly owner: string;
   readonly slice: Slice;
+  /** Held together with other shared claims, whose holders agree by a queue on who does what. */
+  readonly shared: boolean;
   /** What holds it, as `merc run`. */
   readonly command: string;
   /** ISO 8601. */
@@ -62,6 +68,7 @@ export interface LockOptions {
   /** Folder of the output. */
   readonly out: string;
   readonly slice: Slice;
+  readonly shared?: boolean;
   /** What takes it, as `merc run`. */
   readonly command: string;
   /** The output as the user named it, with the flag, for messages. */
@@ -118,10 +125,10 @@ export function describe({ command, host, pid, since }: Pick<Claim, 'command' | 
   return `${command} (host ${host}, process ${pid}, since ${since})`;
 }
 
-async function take({ out, slice, command, named, signal }: LockOptions, times: typeof TIMES): Promise<string> {
+async function take({ out, slice, shared = false, command, named, signal }: LockOptions, times: typeof TIMES): Promise<string> {
   const name = `${LOCK}${slice.index}-${slice.of}.${OWNER}`;
   const path = join(out, LAYOUT.work, name);
-  const own: Claim = { name, owner: OWNER, slice, command, since: new Date().toISOString(), ...thisProcess() };
+  const own: Claim = { name, owner: OWNER, slice, shared, command, since: new Date().toISOString(), ...thisProcess() };
   const made = await createExclusively(path, [`${JSON.stringify(own)}\n`]).catch((error: unknown) => {
     throw unwritable(named, error);
   });
@@ -143,7 +150,7 @@ async function outlast(out: string, own: Claim, named: string, signal: AbortSign
   for (let tries = 0; ; tries++) {
     const rivals: Claim[] = [];
     for (const claim of await claimsOn(out)) {
-      if (claim.name === own.name || !overlap(claim.slice, own.slice)) continue;
+      if (claim.name === own.name || !exclude(claim, own)) continue;
       if (isAlive(claim) === undefined && (await isSilent(out, claim, own, signal, times))) await rm(join(out, LAYOUT.work, claim.name), { force: true });
       else rivals.push(claim);
     }
@@ -196,7 +203,7 @@ async function readClaim(out: string, name: string): Promise<Claim | undefined> 
   if (index === undefined) return undefined;
   const known = { name, slice: { index: Number(index), of: Number(of) }, owner: `${host}.${pid}.${token}`, host, pid: Number(pid) };
   // Where links are not to be had a claim is copied, and may be seen half: it counts, as one that cannot be asked.
-  const unread = { command: 'merc', since: 'unknown', machine: '', started: '' };
+  const unread = { shared: false, command: 'merc', since: 'unknown', machine: '', started: '' };
   try {
     return { ...unread, ...(JSON.parse(await readFile(join(out, LAYOUT.work, name), 'utf8')) as Partial<Claim>), ...known };
   } catch (error) {

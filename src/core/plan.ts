@@ -87,9 +87,19 @@ export function shardId(plan: number, shard: number): string {
   return `${String(plan).padStart(4, '0')}-${String(shard).padStart(5, '0')}`;
 }
 
+/** Number of the plan that a shard is of, by its id. */
+export function planOf(shard: string): number {
+  return Number.parseInt(shard, 10);
+}
+
+/** Number of a shard within its plan, by its id. */
+export function shardNumberOf(shard: string): number {
+  return Number(shard.slice(shard.indexOf('-') + 1));
+}
+
 /** Head of the plan that a shard is of. */
 export function headOf(heads: readonly PlanHead[], shard: string): PlanHead {
-  const plan = Number(shard.slice(0, shard.indexOf('-')));
+  const plan = planOf(shard);
   const head = heads.find((candidate) => candidate.plan === plan);
   if (head === undefined) throw new RunError(`shard ${shard}: the output holds no plan ${plan}`);
   return head;
@@ -173,17 +183,27 @@ async function readHead(path: string): Promise<PlanHead> {
 
 /** Shards of a plan, streamed; an altered plan is refused at its end. */
 export async function* readShards(out: string, head: PlanHead): AsyncGenerator<ShardPlan> {
+  for await (const line of shardLines(out, head)) yield parseShard(planFile(out, head.plan), line);
+}
+
+/** The lines of a plan's shards, in order; an altered plan is refused at its end. */
+export async function* shardLines(out: string, head: PlanHead): AsyncGenerator<string> {
   const path = planFile(out, head.plan);
   const hash = hashOf(head);
   let first = true;
   for await (const line of linesOf(path)) {
     if (!first) {
       hash.update(`${line}\n`);
-      yield parsed(path, line) as ShardPlan;
+      yield line;
     }
     first = false;
   }
   if (hash.digest('hex') !== head.hash) throw new RunError(`${path}: the plan has been altered since it was written`);
+}
+
+/** A shard by its line in the plan at `path`. */
+export function parseShard(path: string, line: string): ShardPlan {
+  return parsed(path, line) as ShardPlan;
 }
 
 function parsed(path: string, line: string): unknown {

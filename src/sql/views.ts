@@ -43,7 +43,7 @@ export async function committedParts(out: string, base: string): Promise<Parts> 
   const samples: string[] = [];
   const strings: string[] = [];
   for await (const commit of readCommits(out)) {
-    samples.push(base + commit.samples.name);
+    if (commit.samples !== null) samples.push(base + commit.samples.name);
     strings.push(...commit.strings.map((part) => base + part.name));
   }
   const hasDataset = (await namesIn(out)).includes(LAYOUT.dataset);

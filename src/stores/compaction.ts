@@ -8,7 +8,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostname } from 'node:os';
-import { commit, isCommitted, readCommit, type CommitRecord, type Part } from '../core/commit.ts';
+import { commit, isCommitted, partsOf, readCommit, samplesPart, type CommitRecord, type Part } from '../core/commit.ts';
 import { NO_COUNTS, addCounts } from '../core/counts.ts';
 import { RunError } from '../core/errors.ts';
 import { LAYOUT, workDir } from '../core/layout.ts';
@@ -17,7 +17,8 @@ import type { Batch, ShardPlan } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
 import { concatStrings } from '../native.ts';
 import type { LabelSource } from './labels.ts';
-import { differenceOf, movePart, writeSamples } from './parquet.ts';
+import { differenceOf, placePart } from './parquet.ts';
+import { writeSamples } from './samples.ts';
 
 /** Where a new shard ends. */
 export interface CompactBounds {
@@ -57,7 +58,7 @@ export async function writeCompactShards(
     const started = new Date().toISOString();
     const dir = workDir(target, plan.id);
     await mkdir(dir, { recursive: true });
-    for (const part of records.flatMap((record) => [record.samples, ...record.strings])) {
+    for (const part of records.flatMap(partsOf)) {
       signal.throwIfAborted();
       const difference = await differenceOf(part, join(out, part.name), database);
       if (difference !== undefined) throw new RunError(`${join(out, part.name)}: ${difference}: merc verify names all that is wrong`);
@@ -66,10 +67,10 @@ export async function writeCompactShards(
     const [built, builtStrings] = [join(dir, 'samples.parquet'), join(dir, 'strings.parquet')];
     const metadata = partMetadata(head);
     const rows = concatStrings(paths(records.flatMap(({ strings }) => strings)), builtStrings, metadata);
-    const strings = [await movePart(target, builtStrings, `${LAYOUT.strings}/${plan.id}-0.parquet`, rows)];
-    const tallies = await writeSamples(database, paths(records.map(({ samples }) => samples)), built, metadata, labels.sha256);
+    const strings = [await placePart(target, builtStrings, `${LAYOUT.strings}/${plan.id}-0.parquet`, rows)];
+    const tallies = await writeSamples(database, paths(records.map((record) => samplesPart(out, record))), built, metadata, labels.sha256);
     const counts = records.map((record) => record.counts).reduce(addCounts, NO_COUNTS);
-    const samples = await movePart(target, built, `${LAYOUT.samples}/${plan.id}.parquet`, counts.rows);
+    const samples = await placePart(target, built, `${LAYOUT.samples}/${plan.id}.parquet`, counts.rows);
     await commit(target, {
       id: plan.id,
       planHash: head.hash,
@@ -106,11 +107,11 @@ async function* groupsOf(out: string, heads: readonly PlanHead[], bounds: Compac
     for await (const shard of readShards(out, head)) {
       if (!isCommitted(out, shard.id)) throw new RunError(`${out}: shard ${shard.id} is not committed: merc run finishes it`);
       const record = await readCommit(out, shard.id);
-      const size = [record.samples, ...record.strings].reduce((sum, part) => sum + part.bytes, 0);
-      if (records.length > 0 && (rows + record.samples.rows > bounds.rows || bytes + size > bounds.bytes)) yield close();
+      const size = partsOf(record).reduce((sum, part) => sum + part.bytes, 0);
+      if (records.length > 0 && (rows + record.counts.rows > bounds.rows || bytes + size > bounds.bytes)) yield close();
       records.push(record);
       for (const batch of shard.batches) batches.push(batch.map((file) => ({ ...file, root: roots.indexOf(head.roots[file.root] ?? '') })));
-      rows += record.samples.rows;
+      rows += record.counts.rows;
       bytes += size;
     }
   }

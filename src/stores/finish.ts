@@ -21,7 +21,7 @@ export interface Finished {
 export async function finishOutput(database: Database, out: string, heads: readonly PlanHead[], labels: LabelSource): Promise<Finished> {
   const totals = await totalsOf(out, labels.sha256);
   const samples: string[] = [];
-  for await (const commit of readCommits(out)) samples.push(join(out, commit.samples.name));
+  for await (const commit of readCommits(out)) if (commit.samples !== null) samples.push(join(out, commit.samples.name));
   const rowsWithoutFile = samples.length === 0 ? labels.counts.rows : await unmatchedRows(database, samples);
   const complete = totals.shards === planTotals(heads).shards && totals.staleLabels === 0;
   await writeViews(out);

@@ -6,7 +6,7 @@ import { readCommits } from '../core/commit.ts';
 import { NO_COUNTS, addCounts, addTallies } from '../core/counts.ts';
 import { UsageError, messageOf } from '../core/errors.ts';
 import { LAYOUT, namesIn, sweepOwn, sweepWork, workDir } from '../core/layout.ts';
-import { WHOLE, claimsOn, unwritable, withLock } from '../core/lock.ts';
+import { WHOLE, claimsOn, unwritable, withLock, type Slice } from '../core/lock.ts';
 import { OWNER } from '../core/owner.ts';
 import { readHeads, type PlanHead } from '../core/plan.ts';
 import type { Counts } from '../core/types.ts';
@@ -24,12 +24,24 @@ export async function existingOutput(out: string): Promise<PlanHead[]> {
   return heads;
 }
 
+/** Who writes to an output, and to what of it. */
+export interface OutputLock {
+  readonly out: string;
+  /** As `merc run`. */
+  readonly command: string;
+  readonly signal: AbortSignal;
+  /** All of it, if not given. */
+  readonly slice?: Slice;
+  /** Together with others that share it; what they have left half done is not swept then, since a queue may speak of it. */
+  readonly shared?: boolean;
+}
+
 /**
  * Gives `use` an output folder for writing, new or old, that no other process writes meanwhile.
  * @throws UsageError where it is foreign, cannot be written or another process is at work on it.
  */
 export async function withOutput<T>(
-  { out, command, signal }: { readonly out: string; readonly command: string; readonly signal: AbortSignal },
+  { out, command, signal, slice = WHOLE, shared = false }: OutputLock,
   use: (heads: PlanHead[], signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const named = `--out ${out}`;
@@ -41,9 +53,9 @@ export async function withOutput<T>(
     },
   );
   if (foreign !== undefined) throw new UsageError(`${named}: holds ${foreign}, which is not merc's: name an empty or new folder`);
-  return withLock({ out, slice: WHOLE, command, named, signal }, async (held) => {
+  return withLock({ out, slice, shared, command, named, signal }, async (held) => {
     const others = (await claimsOn(out)).map(({ owner }) => owner).filter((owner) => owner !== OWNER);
-    await sweepWork(out, others);
+    if (!shared) await sweepWork(out, others);
     try {
       return await use(await readHeads(out), held);
     } finally {
@@ -111,7 +123,7 @@ export async function totalsOf(out: string, dataset: string | null): Promise<Tot
       counts: addCounts(totals.counts, counts),
       lists: addTallies(totals.lists, labels.lists),
       matches: addTallies(totals.matches, labels.matches),
-      sampleBytes: totals.sampleBytes + samples.bytes,
+      sampleBytes: totals.sampleBytes + (samples?.bytes ?? 0),
       stringBytes: strings.reduce((sum, part) => sum + part.bytes, totals.stringBytes),
       staleLabels: totals.staleLabels + (labels.dataset === dataset ? 0 : 1),
     };
