@@ -5,12 +5,25 @@
 // queue carries references and never data, and may be lost: plans and commit records are the truth,
 // and what neither the queue holds nor a record speaks of is put in again.
 
+import type { ShardFiles } from './types.ts';
+
 /** What is carried: plain JSON. A queue holds an id once. */
 export interface Message {
   /** Id of a shard. */
   readonly id: string;
   /** W3C `traceparent` of the span that sent it. */
   readonly trace?: string;
+}
+
+/** A shard to extract. */
+export type ShardRef = Message;
+
+/** What is extracted apart, so that each scales by itself; `all` is one worker for everything. */
+export type ExtractionPart = 'all' | 'pe' | 'hashes' | 'strings';
+
+/** An extracted shard to store: one set of files, or one of each part. */
+export interface ShardParts extends Message {
+  readonly parts: readonly { readonly part: ExtractionPart; readonly files: ShardFiles }[];
 }
 
 /** A message in hand, leased. */
