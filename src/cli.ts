@@ -98,6 +98,8 @@ program
   .addOption(new Option('--with <EXTRA>', 'columns that cost more: `tlsh`'))
   .option('--max-file-size <SIZE>', 'parse files whole up to this size; of larger ones only the first part (default: 256MiB)')
   .option('--append', 'take files that are not yet in the output into a new plan')
+  .option('--slice <I/N>', 'only every N-th shard, from the I-th on, while other runs do the rest; `auto` asks Slurm, AWS Batch or Kubernetes')
+  .option('--of <N>', 'number of slices, where only the slice is known (JOB_COMPLETION_INDEX)')
   .option('--dry-run', 'say what would be done, and do nothing')
   .option('--strict', 'exit 1 when a file is broken or could not be read')
   .option('--quiet', 'no progress and no summary')
@@ -150,6 +152,15 @@ program
   .argument('<OUT>', 'output folder')
   .action(async (out: string) => {
     process.exitCode = await (await import('./commands/verify.ts')).verifyCommand(out, stop.signal);
+  });
+
+program
+  .command('finish')
+  .summary('end an output that slices or workers have made')
+  .description('Writes the views and the success mark of an output whose shards were done apart; exit 1 and their names when some are missing.')
+  .argument('<OUT>', 'output folder')
+  .action(async (out: string) => {
+    process.exitCode = await (await import('./commands/finish.ts')).finishCommand(out, stop.signal);
   });
 
 program

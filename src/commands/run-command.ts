@@ -33,7 +33,7 @@ export async function runCommand(paths: readonly string[], flags: RunFlags & Run
   try {
     const report = await runExtraction(options, signal, view.observer);
     view.end();
-    if (flags.quiet !== true) process.stdout.write(summary(summaryOf(report, out, options.csv)));
+    if (flags.quiet !== true) process.stdout.write(summary(summaryOf(report, out, options)));
     if (flags.profile === true) process.stdout.write(profileTable(report.profile));
     await profile?.writeFile(`${JSON.stringify(report.profile, null, 2)}\n`);
     if (report.interrupted) throw signal.reason;

@@ -13,7 +13,7 @@ import { cpuProblem } from '../native.ts';
 import { extraction } from '../pool/extraction.ts';
 import { openPool } from '../pool/pool.ts';
 import { planRun, survey, type Planned, type Survey } from '../sources/planning.ts';
-import { uncommitted } from '../sources/plan.ts';
+import { shareOf, uncommitted, type Share } from '../sources/plan.ts';
 import { finishOutput, writeViews, type Finished } from '../stores/finish.ts';
 import { adoptDataset, loadLabels, type LabelSource } from '../stores/labels.ts';
 import { assertSpace, totalsOf, unmarkSuccess, withDatabase, withOutput } from '../stores/output.ts';
@@ -32,6 +32,8 @@ export interface RunObserver {
 export interface RunReport extends Finished {
   readonly out: string;
   readonly planned: Planned;
+  /** What of it was this run's, with what earlier ones had committed. */
+  readonly share: Share;
   readonly milliseconds: number;
   /** Bytes read by this run, without what earlier ones had committed. */
   readonly bytesRead: number;
@@ -48,7 +50,8 @@ export interface RunReport extends Finished {
 export async function runExtraction(options: RunOptions, signal: AbortSignal, observer: RunObserver = {}, looked?: Survey): Promise<RunReport> {
   const problem = cpuProblem();
   if (problem !== null) throw new UsageError(problem);
-  return withOutput({ out: options.out, command: 'merc run', signal }, (existing, held) => extractInto(options, existing, held, observer, looked));
+  const { out, slice } = options;
+  return withOutput({ out, command: 'merc run', signal, slice }, (existing, held) => extractInto(options, existing, held, observer, looked));
 }
 
 async function extractInto(
@@ -59,15 +62,16 @@ async function extractInto(
   looked: Survey | undefined,
 ): Promise<RunReport> {
   const started = performance.now();
-  const { out } = options;
+  const { out, slice } = options;
   return withDatabase(out, signal, async (database) => {
     const { planned, labels } = await plan(database, options, existing, signal, observer, looked);
-    const before = await totalsOf(out, labels.sha256);
-    await assertSpace(out, planned.bytes - before.counts.bytes);
-    observer.planned?.(planned, before.counts);
+    const share = await shareOf(out, planned.heads, slice);
+    const before = await totalsOf(out, labels.sha256, slice);
+    await assertSpace(out, share.bytes - before.counts.bytes);
+    observer.planned?.({ ...planned, ...share }, before.counts);
     const profile = profiler();
     let bytesRead = 0;
-    if (before.shards < planned.shards) {
+    if (before.shards < share.shards) {
       await unmarkSuccess(out);
       const note = (counts: Counts) => {
         bytesRead += counts.bytes;
@@ -85,7 +89,16 @@ async function extractInto(
     const finished = await finishOutput(database, out, planned.heads, labels);
     const stale = finished.totals.staleLabels;
     if (stale > 0) observer.note?.(`note: ${stale} shards have labels of another dataset than ${out} has now: merc relabel ends what it began`);
-    return { ...finished, out, planned, milliseconds: performance.now() - started, bytesRead, profile: profile.report(bytesRead), interrupted: signal.aborted };
+    return {
+      ...finished,
+      out,
+      planned,
+      share,
+      milliseconds: performance.now() - started,
+      bytesRead,
+      profile: profile.report(bytesRead),
+      interrupted: signal.aborted,
+    };
   });
 }
 
@@ -106,7 +119,10 @@ async function plan(
   if (looked !== undefined && looked.heads.length !== existing.length) throw new RunError(`${options.out}: another run has planned files meanwhile`);
   const surveyed = looked ?? (await survey(options, existing, new Set(await committedIds(options.out)), signal));
   const labels = await labelsFor(database, options, existing, signal, observer);
-  return { planned: await planRun(options, surveyed, labels.sha256), labels };
+  const planned = await planRun(options, surveyed, labels.sha256);
+  if (existing.length === 0 && planned.heads.some((head) => head.dataset !== labels.sha256))
+    throw new RunError(`${options.out}: another run has planned it meanwhile with another dataset: all slices take the same --csv`);
+  return { planned, labels };
 }
 
 async function labelsFor(
@@ -125,7 +141,7 @@ async function labelsFor(
 
 async function extract(
   database: Database,
-  { out, workers, rows, isolation, faults }: RunOptions,
+  { out, slice, workers, rows, isolation, faults }: RunOptions,
   { heads }: Planned,
   labels: LabelSource,
   signal: AbortSignal,
@@ -151,7 +167,7 @@ async function extract(
     const stores = storing({ out, database, dataset: labels.sha256, headOf: head }, [parquetStore({ out, database })]);
     const store = { ...stores, write: (shard: ShardFiles) => profile.storing(() => stores.write(shard)) };
     // Two shards in flight: the second keeps the workers busy while the first is stored.
-    await run(uncommitted(out, heads, committed), stage, store, { concurrency: 2, signal });
+    await run(uncommitted(out, heads, committed, slice), stage, store, { concurrency: 2, signal });
   } finally {
     signal.removeEventListener('abort', stop);
     await pool.close();

@@ -17,29 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RunError, UsageError, codeOf, messageOf } from './errors.ts';
 import { LAYOUT, LOCK, createExclusively, namesIn } from './layout.ts';
 import { OWNER, isAlive, thisProcess, type Process } from './owner.ts';
-
-/** Every `of`-th shard, from `index` on. */
-export interface Slice {
-  readonly index: number;
-  readonly of: number;
-}
-
-/** All shards: overlaps every slice. */
-export const WHOLE: Slice = { index: 0, of: 1 };
-
-/** Whether two slices share a shard number: they do where they agree in every common divisor's remainder. */
-export function overlap(a: Slice, b: Slice): boolean {
-  const common = greatestCommonDivisor(a.of, b.of);
-  return a.index % common === b.index % common;
-}
-
-function exclude(a: Claim, b: Claim): boolean {
-  return !(a.shared && b.shared) && overlap(a.slice, b.slice);
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
+import { overlap, type Slice } from './slice.ts';
 
 /** Milliseconds between the signs of life that a lock gives, and of silence that speak of death. */
 export const TIMES = {
@@ -159,6 +137,11 @@ async function outlast(out: string, own: Claim, named: string, signal: AbortSign
     if (holder !== undefined) throw busy(named, holder);
     await sleep(25, undefined, { signal });
   }
+}
+
+/** Whether two claims cannot hold together. */
+function exclude(a: Claim, b: Claim): boolean {
+  return !(a.shared && b.shared) && overlap(a.slice, b.slice);
 }
 
 /** Which of two claimants gives way. Clocks may be wrong here: that decides who waits, not whether both hold. */

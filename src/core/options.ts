@@ -4,9 +4,10 @@ import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError, codeOf } from './errors.ts';
 import { BOUNDS, type Bounds, type RowOptions } from './plan.ts';
+import { sliceOptions, type Slice, type SliceFlags } from './slice.ts';
 
 /** Flags of `merc run`, as typed. */
-export interface RunFlags {
+export interface RunFlags extends SliceFlags {
   readonly csv?: string | false;
   readonly out?: string;
   readonly workers?: string | number;
@@ -62,6 +63,8 @@ export interface RunOptions {
   readonly filesFrom: { readonly path: string; readonly nul: boolean } | null;
   readonly rows: RowOptions;
   readonly append: boolean;
+  /** Shards that this run does; others do the rest. */
+  readonly slice: Slice;
   readonly isolation: Isolation;
   readonly faults?: Faults;
   readonly bounds: Bounds;
@@ -97,6 +100,7 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
       maxFileSize: flags.maxFileSize === undefined ? MAX_FILE_SIZE : byteSize('--max-file-size', String(flags.maxFileSize)),
     },
     append: flags.append ?? false,
+    slice: sliceOptions(flags, process.env),
     isolation,
     ...(flags.faults !== undefined && { faults: flags.faults }),
     bounds: flags.bounds ?? BOUNDS,

@@ -87,6 +87,11 @@ export function shardId(plan: number, shard: number): string {
   return `${String(plan).padStart(4, '0')}-${String(shard).padStart(5, '0')}`;
 }
 
+/** Ids of all shards of a plan, in order. */
+export function shardIds({ plan, shards }: Pick<PlanHead, 'plan' | 'shards'>): string[] {
+  return Array.from({ length: shards }, (_, shard) => shardId(plan, shard));
+}
+
 /** Number of the plan that a shard is of, by its id. */
 export function planOf(shard: string): number {
   return Number.parseInt(shard, 10);

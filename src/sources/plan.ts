@@ -1,18 +1,19 @@
-// The plans of an output as a source: every shard that has no commit yet, in plan order.
+// The plans of an output as a source: every shard of a slice that has no commit yet, in plan order.
 
 import { RunError, messageOf } from '../core/errors.ts';
 import type { PlanHead } from '../core/plan.ts';
-import { readShards } from '../core/plan.ts';
+import { planTotals, readShards } from '../core/plan.ts';
+import { WHOLE, isOf, type Slice } from '../core/slice.ts';
 import type { Delivery, ShardPlan, Source } from '../core/types.ts';
 
-export function uncommitted(out: string, heads: readonly PlanHead[], committed: ReadonlySet<string>): Source<ShardPlan> {
-  return deliveries(out, heads, committed);
+export function uncommitted(out: string, heads: readonly PlanHead[], committed: ReadonlySet<string>, slice: Slice = WHOLE): Source<ShardPlan> {
+  return deliveries(out, heads, committed, slice);
 }
 
-async function* deliveries(out: string, heads: readonly PlanHead[], committed: ReadonlySet<string>): AsyncGenerator<Delivery<ShardPlan>> {
+async function* deliveries(out: string, heads: readonly PlanHead[], committed: ReadonlySet<string>, slice: Slice): AsyncGenerator<Delivery<ShardPlan>> {
   for (const head of heads) {
     for await (const shard of readShards(out, head)) {
-      if (!committed.has(shard.id)) yield deliveryOf(shard);
+      if (isOf(slice, shard.id) && !committed.has(shard.id)) yield deliveryOf(shard);
     }
   }
 }
@@ -25,4 +26,27 @@ function deliveryOf(body: ShardPlan): Delivery<ShardPlan> {
     // Nothing stands between this process and its workers that a second try could mend.
     fail: (error) => Promise.reject(new RunError(`shard ${body.id}: ${messageOf(error)}`, { cause: error })),
   };
+}
+
+/** What of the plans is a slice's. */
+export interface Share {
+  readonly files: number;
+  readonly bytes: number;
+  readonly shards: number;
+}
+
+export async function shareOf(out: string, heads: readonly PlanHead[], slice: Slice): Promise<Share> {
+  if (slice.of === 1) return planTotals(heads);
+  const share = { files: 0, bytes: 0, shards: 0 };
+  for (const head of heads) {
+    for await (const { id, batches } of readShards(out, head)) {
+      if (!isOf(slice, id)) continue;
+      share.shards += 1;
+      for (const batch of batches) {
+        share.files += batch.length;
+        for (const { size } of batch) share.bytes += size;
+      }
+    }
+  }
+  return share;
 }

@@ -63,7 +63,9 @@ export async function planRun(options: RunOptions, { heads, found, unplanned, sk
   const last = heads.at(-1);
   if (last !== undefined && (!options.append || unplanned.length === 0)) return { heads, ...planTotals(heads), unplanned: unplanned.length, skipped };
   const next = { plan: (last?.plan ?? 0) + 1, firstSampleId: last === undefined ? 1 : last.firstSampleId + last.files };
-  const head = await writePlan(options.out, next.plan, next.firstSampleId, basisOf(options, found.roots, dataset), unplanned, options.bounds);
+  const written = await writePlan(options.out, next.plan, next.firstSampleId, basisOf(options, found.roots, dataset), unplanned, options.bounds);
+  // It may be that of another machine, which was first.
+  const head = await withRootsHere(options.out, written, found.roots, new Set());
   return { heads: [...heads, head], ...planTotals([...heads, head]), unplanned: 0, skipped };
 }
 

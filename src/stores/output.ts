@@ -6,9 +6,10 @@ import { readCommits } from '../core/commit.ts';
 import { NO_COUNTS, addCounts, addTallies } from '../core/counts.ts';
 import { UsageError, messageOf } from '../core/errors.ts';
 import { LAYOUT, namesIn, sweepOwn, sweepWork, workDir } from '../core/layout.ts';
-import { WHOLE, claimsOn, unwritable, withLock, type Slice } from '../core/lock.ts';
+import { claimsOn, unwritable, withLock } from '../core/lock.ts';
 import { OWNER } from '../core/owner.ts';
 import { readHeads, type PlanHead } from '../core/plan.ts';
+import { WHOLE, isOf, type Slice } from '../core/slice.ts';
 import type { Counts } from '../core/types.ts';
 import { SMALL_SHARE, openDatabase, type Database } from '../duckdb.ts';
 
@@ -115,9 +116,11 @@ export interface Totals {
   readonly staleLabels: number;
 }
 
-export async function totalsOf(out: string, dataset: string | null): Promise<Totals> {
+/** @param slice What of it is added up. */
+export async function totalsOf(out: string, dataset: string | null, slice: Slice = WHOLE): Promise<Totals> {
   let totals: Totals = { shards: 0, counts: NO_COUNTS, lists: {}, matches: {}, sampleBytes: 0, stringBytes: 0, staleLabels: 0 };
-  for await (const { counts, labels, samples, strings } of readCommits(out)) {
+  for await (const { id, counts, labels, samples, strings } of readCommits(out)) {
+    if (!isOf(slice, id)) continue;
     totals = {
       shards: totals.shards + 1,
       counts: addCounts(totals.counts, counts),

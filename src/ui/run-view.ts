@@ -1,6 +1,7 @@
 // How a run looks to the one who waits for it: notes, progress on stderr, the summary on stdout.
 
 import type { RunObserver, RunReport } from '../commands/run.ts';
+import type { RunOptions } from '../core/options.ts';
 import type { Counts } from '../core/types.ts';
 import { formatBytes, formatNoun } from './format.ts';
 import { escapeText } from './escape.ts';
@@ -45,13 +46,14 @@ export function runView(quiet: boolean): RunView {
 
 /** What the summary says of a report. */
 export function summaryOf(
-  { totals, labels, rowsWithoutFile, planned, milliseconds, bytesRead, interrupted }: RunReport,
+  { totals, labels, rowsWithoutFile, planned, share, milliseconds, bytesRead, interrupted }: RunReport,
   out: string,
-  csv: string | null,
+  { csv, slice }: Pick<RunOptions, 'csv' | 'slice'>,
 ): RunSummary {
   return {
     files: totals.counts.rows,
     plannedFiles: planned.files,
+    slice: slice.of === 1 ? undefined : { name: `${slice.index}/${slice.of}`, files: share.files },
     bytesRead,
     milliseconds,
     statuses: totals.counts.statuses,

@@ -28,6 +28,8 @@ export interface RunSummary {
   readonly files: number;
   /** Files of the plan. */
   readonly plannedFiles: number;
+  /** The slice that this run was of, as `0/8`, and its files. */
+  readonly slice?: { readonly name: string; readonly files: number } | undefined;
   /** Bytes of input read by this process, and how long it took. */
   readonly bytesRead: number;
   readonly milliseconds: number;
@@ -63,13 +65,21 @@ export function summary(run: RunSummary): string {
   if (run.dataset !== undefined) add('dataset', datasetLines(run.dataset));
   add('problems', problemLines(run.problems));
   add('output', outputLines(run));
-  add('next', run.interrupted ? ['the same command again: it goes on from here'] : [nextCommand(run)]);
+  add('next', [nextStep(run)]);
   return `${lines.join('\n')}\n`;
 }
 
-function headline({ interrupted, files, plannedFiles, bytesRead, milliseconds }: RunSummary): string {
+function nextStep(run: RunSummary): string {
+  if (run.interrupted) return 'the same command again: it goes on from here';
+  if (run.slice !== undefined && run.files < run.plannedFiles) return `merc finish ${shellWord(run.out)}, when the other slices are done`;
+  return nextCommand(run);
+}
+
+function headline({ interrupted, files, plannedFiles, slice, bytesRead, milliseconds }: RunSummary): string {
   const work = `${formatBytes(bytesRead)} read in ${formatDuration(milliseconds)}, ${formatRate((bytesRead / milliseconds) * 1000)}`;
   if (interrupted) return `Interrupted: ${formatCount(files)} of ${formatNoun(plannedFiles, 'file')} committed, nothing half-done. ${work}`;
+  if (files < plannedFiles && slice !== undefined)
+    return `Done: slice ${slice.name}, ${formatNoun(slice.files, 'file')}. ${work}\n${formatCount(files)} of ${formatNoun(plannedFiles, 'file')} of the output are committed, this slice's and those of others.`;
   if (files < plannedFiles) return `Incomplete: ${formatCount(files)} of ${formatNoun(plannedFiles, 'file')} committed. ${work}`;
   return `Done: ${formatNoun(files, 'file')}. ${work}`;
 }

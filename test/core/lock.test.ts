@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { mkdir, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { WHOLE, claimsOn, overlap, withLock, type Slice } from '../../src/core/lock.ts';
+import { claimsOn, withLock } from '../../src/core/lock.ts';
 import { thisProcess, type Process } from '../../src/core/owner.ts';
+import { WHOLE, overlap, type Slice } from '../../src/core/slice.ts';
 import { inFolder } from '../support/folder.ts';
 
 const signal = new AbortController().signal;
@@ -41,8 +42,8 @@ test('of many claimants at once exactly one holds, and the others are told who',
   await inFolder(async (out) => {
     // Processes, since within one a claim is refused by its name alone.
     const program = `
-      import { withLock, WHOLE } from ${JSON.stringify(new URL('../../src/core/lock' + (import.meta.url.endsWith('.ts') ? '.ts' : '.js'), import.meta.url).href)};
-      await withLock({ out: ${JSON.stringify(out)}, slice: WHOLE, command: 'merc run', named: 'out', signal: new AbortController().signal }, async () => {
+      import { withLock } from ${JSON.stringify(new URL('../../src/core/lock' + (import.meta.url.endsWith('.ts') ? '.ts' : '.js'), import.meta.url).href)};
+      await withLock({ out: ${JSON.stringify(out)}, slice: { index: 0, of: 1 }, command: 'merc run', named: 'out', signal: new AbortController().signal }, async () => {
         console.log('held ' + process.pid);
         await new Promise((resolve) => process.stdin.once('data', resolve).once('end', resolve));
         process.exit(0);

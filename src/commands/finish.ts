@@ -1,0 +1,48 @@
+// `merc finish`: the end of an output whose shards were done by slices or by workers.
+//
+// Promise: views and the success mark say what is committed, as after a single run; where shards are
+// missing it names them and exits 1. It can be called at any time, and again.
+
+import { committedIds } from '../core/commit.ts';
+import { EXIT } from '../core/errors.ts';
+import { shardIds, type PlanHead } from '../core/plan.ts';
+import { finishOutput, type Finished } from '../stores/finish.ts';
+import { loadLabels } from '../stores/labels.ts';
+import { existingOutput, withDatabase, withOutput } from '../stores/output.ts';
+import { escapeText } from '../ui/escape.ts';
+import { formatCount, formatNoun } from '../ui/format.ts';
+import { print } from '../ui/print.ts';
+
+/** Missing shards that are named; the rest are counted. */
+const NAMED = 20;
+
+export async function finishCommand(out: string, signal: AbortSignal): Promise<number> {
+  await existingOutput(out);
+  const { finished, missing } = await finish(out, signal);
+  const { counts, shards, staleLabels } = finished.totals;
+  if (staleLabels > 0) print(`${formatNoun(staleLabels, 'shard')} have labels of another dataset than the output: merc relabel ends what it began`);
+  if (missing.length === 0) {
+    print(`${escapeText(out)}: ${formatNoun(counts.rows, 'file')} in ${formatNoun(shards, 'shard')}, ${finished.complete ? 'complete' : 'all committed'}`);
+    return finished.complete ? EXIT.ok : EXIT.incomplete;
+  }
+  const named = missing.slice(0, NAMED).join(', ');
+  const more = missing.length > NAMED ? ` and ${formatCount(missing.length - NAMED)} more` : '';
+  print(`${escapeText(out)}: ${formatNoun(missing.length, 'shard')} of ${formatCount(shards + missing.length)} are not committed: ${named}${more}`);
+  print('start the slices that are not done again, or `merc run` with the same arguments and no --slice');
+  return EXIT.incomplete;
+}
+
+/** Writes what an output has at its end; gives the shards that it lacks. */
+export async function finish(out: string, signal: AbortSignal): Promise<{ finished: Finished; missing: string[] }> {
+  return withOutput({ out, command: 'merc finish', signal }, (heads, held) =>
+    withDatabase(out, held, async (database) => {
+      const finished = await finishOutput(database, out, heads, await loadLabels(database, out));
+      return { finished, missing: await missingShards(out, heads) };
+    }),
+  );
+}
+
+async function missingShards(out: string, heads: readonly PlanHead[]): Promise<string[]> {
+  const committed = new Set(await committedIds(out));
+  return heads.flatMap(shardIds).filter((id) => !committed.has(id));
+}
