@@ -2,7 +2,6 @@
 
 import { committedIds } from '../core/commit.ts';
 import { RunError, UsageError } from '../core/errors.ts';
-import { sha256Of } from '../core/layout.ts';
 import type { RunOptions } from '../core/options.ts';
 import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
 import { profiler, type Profiler, type RunProfile } from '../core/profile.ts';
@@ -12,18 +11,17 @@ import type { Database } from '../duckdb.ts';
 import { cpuProblem } from '../native.ts';
 import { extraction } from '../pool/extraction.ts';
 import { openPool } from '../pool/pool.ts';
-import { planRun, survey, type Planned, type Survey } from '../sources/planning.ts';
+import type { Planned, Survey } from '../sources/planning.ts';
 import { shareOf, uncommitted, type Share } from '../sources/plan.ts';
 import { finishOutput, writeViews, type Finished } from '../stores/finish.ts';
-import { adoptDataset, loadLabels, type LabelSource } from '../stores/labels.ts';
+import type { LabelSource } from '../stores/labels.ts';
 import { assertSpace, totalsOf, unmarkSuccess, withDatabase, withOutput } from '../stores/output.ts';
 import { parquetStore } from '../stores/parquet.ts';
 import { storing } from '../stores/storing.ts';
+import { planOutput, type PlanObserver } from './plan-output.ts';
 
 /** Who watches a run; every method is optional. */
-export interface RunObserver {
-  /** Something the user should know, raw text. */
-  note?(line: string): void;
+export interface RunObserver extends PlanObserver {
   /** The plan stands; work begins. `done` is what earlier runs have committed. */
   planned?(plan: Planned, done: Counts): void;
   batch?(counts: Counts): void;
@@ -64,7 +62,7 @@ async function extractInto(
   const started = performance.now();
   const { out, slice } = options;
   return withDatabase(out, signal, async (database) => {
-    const { planned, labels } = await plan(database, options, existing, signal, observer, looked);
+    const { planned, labels } = await planOutput(database, options, existing, signal, observer, looked);
     const share = await shareOf(out, planned.heads, slice);
     const before = await totalsOf(out, labels.sha256, slice);
     await assertSpace(out, share.bytes - before.counts.bytes);
@@ -105,38 +103,6 @@ async function extractInto(
 /** An output that another process has taken over is no longer ours to finish; a user's signal has a number for its reason. */
 function throwIfLost({ reason }: AbortSignal): void {
   if (reason instanceof RunError) throw reason;
-}
-
-/** What was found is let go with the return: the plan has it, and a run is long. */
-async function plan(
-  database: Database,
-  options: RunOptions,
-  existing: readonly PlanHead[],
-  signal: AbortSignal,
-  observer: RunObserver,
-  looked: Survey | undefined,
-): Promise<{ planned: Planned; labels: LabelSource }> {
-  if (looked !== undefined && looked.heads.length !== existing.length) throw new RunError(`${options.out}: another run has planned files meanwhile`);
-  const surveyed = looked ?? (await survey(options, existing, new Set(await committedIds(options.out)), signal));
-  const labels = await labelsFor(database, options, existing, signal, observer);
-  const planned = await planRun(options, surveyed, labels.sha256);
-  if (existing.length === 0 && planned.heads.some((head) => head.dataset !== labels.sha256))
-    throw new RunError(`${options.out}: another run has planned it meanwhile with another dataset: all slices take the same --csv`);
-  return { planned, labels };
-}
-
-async function labelsFor(
-  database: Database,
-  { out, csv }: RunOptions,
-  heads: readonly PlanHead[],
-  signal: AbortSignal,
-  observer: RunObserver,
-): Promise<LabelSource> {
-  if (heads.length === 0) return adoptDataset(database, out, csv, signal);
-  const labels = await loadLabels(database, out);
-  if (csv !== null && labels.sha256 !== (await sha256Of(csv, signal)))
-    observer.note?.(`note: ${csv} is not the dataset that ${out} was made with; its labels stay as they are until merc relabel gives it the new ones`);
-  return labels;
 }
 
 async function extract(
