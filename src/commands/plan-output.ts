@@ -50,4 +50,3 @@ async function labelsFor(
     observer.note?.(`note: ${csv} is not the dataset that ${out} was made with; its labels stay as they are until merc relabel gives it the new ones`);
   return labels;
 }
-

@@ -20,6 +20,7 @@ export const LAYOUT = {
   work: '.work',
   success: '_SUCCESS.json',
   views: 'views.sql',
+  queue: 'queue.json',
 } as const;
 
 /** How the names of locks begin, in the work folder. */

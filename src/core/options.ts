@@ -3,6 +3,7 @@
 import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError, codeOf } from './errors.ts';
+import { byteSize, wholeNumber } from './flag-values.ts';
 import { BOUNDS, type Bounds, type RowOptions } from './plan.ts';
 import { sliceOptions, type Slice, type SliceFlags } from './slice.ts';
 
@@ -70,9 +71,6 @@ export interface RunOptions {
   readonly bounds: Bounds;
 }
 
-/** Reads as bytes: `268435456`, `256MiB`, `1 GB`. */
-const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
-
 /** Bytes that `--max-file-size` defaults to; the core's limit of the same name has the reason. */
 export const MAX_FILE_SIZE = 256 * 1024 ** 2;
 
@@ -80,8 +78,6 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
   if (paths.length === 0 && flags.filesFrom === undefined) throw new UsageError('PATH is missing: name a file or folder, as in `merc run ./samples`');
   if (flags.only !== undefined && flags.only !== 'classic') throw new UsageError(`--only ${flags.only}: the one choice is \`classic\``);
   if (flags.with !== undefined && flags.with !== 'tlsh') throw new UsageError(`--with ${flags.with}: the one choice is \`tlsh\``);
-  const isolation = flags.isolation ?? 'process';
-  if (isolation !== 'process' && isolation !== 'thread') throw new UsageError(`--isolation ${isolation}: the choices are \`process\` and \`thread\``);
   if (flags.nul === true && flags.filesFrom === undefined) throw new UsageError('-0 goes with --files-from');
   // A FIFO too, as the shell's `<(find ...)`.
   if (flags.filesFrom !== undefined && flags.filesFrom !== '-') readable('--files-from', flags.filesFrom, (stats) => !stats.isDirectory());
@@ -101,24 +97,15 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
     },
     append: flags.append ?? false,
     slice: sliceOptions(flags, process.env),
-    isolation,
+    isolation: isolationOf(flags.isolation),
     ...(flags.faults !== undefined && { faults: flags.faults }),
     bounds: flags.bounds ?? BOUNDS,
   };
 }
 
-function wholeNumber(flag: string, value: string | number, most: number): number {
-  const number = Number(value);
-  if (!/^\d+$/.test(String(value)) || number < 1 || number > most) throw new UsageError(`${flag} ${value}: a whole number from 1 to ${most} is needed`);
-  return number;
-}
-
-function byteSize(flag: string, value: string): number {
-  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(value.trim()) ?? [];
-  const factor = UNITS[unit.toLowerCase()];
-  const bytes = Math.round(Number(digits) * (factor ?? Number.NaN));
-  if (!Number.isSafeInteger(bytes) || bytes < 1) throw new UsageError(`${flag} ${value}: a size as 268435456, 256MiB or 1GB is needed`);
-  return bytes;
+export function isolationOf(isolation = 'process'): Isolation {
+  if (isolation !== 'process' && isolation !== 'thread') throw new UsageError(`--isolation ${isolation}: the choices are \`process\` and \`thread\``);
+  return isolation;
 }
 
 /** Where a dataset is looked for: in and beside every PATH; the plain name first. */

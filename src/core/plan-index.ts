@@ -41,10 +41,20 @@ export function planIndex(out: string): PlanIndex {
       if (start === undefined || end === undefined) throw new RunError(`${out}: its plans have no shard ${id}`);
       const path = planFile(out, head.plan);
       const shard = parseShard(path, await textBetween(path, start, end));
+      assertBelowRoots(path, shard);
       if (shard.id !== id) throw new RunError(`${path}: the plan has been altered since it was read`);
       return { head, shard };
     },
   };
+}
+
+/** What a plan names is read by a process that may read more than who wrote the plan: nothing outside its roots. */
+function assertBelowRoots(plan: string, { id, batches }: ShardPlan): void {
+  for (const { path, pathRaw } of batches.flat()) {
+    const bytes = pathRaw === undefined ? path : Buffer.from(pathRaw, 'base64').toString('latin1');
+    if (bytes.startsWith('/') || bytes.includes('\0') || bytes.split('/').includes('..'))
+      throw new RunError(`${plan}: shard ${id} names a file outside its roots`);
+  }
 }
 
 async function readOffsets(out: string, plan: number): Promise<Offsets> {

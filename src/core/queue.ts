@@ -91,3 +91,10 @@ export interface Queue<T extends Message, Outcome = void> {
   /** Forgets dead messages; those named, or all. Gives how many. */
   drop(ids?: readonly string[]): Promise<number>;
 }
+
+/** The two queues of a run. */
+export interface RunQueues {
+  readonly extract: Queue<ShardRef, ShardFiles>;
+  readonly store: Queue<ShardParts>;
+  close(): Promise<void>;
+}

@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { UsageError } from './errors.ts';
+import { duration } from './flag-values.ts';
 import { csvPlaces, runOptions, type RunFlags, type RunOptions } from './options.ts';
 
 /** Flags of `merc watch`, as typed. */
@@ -27,12 +28,10 @@ export interface WatchOptions {
   readonly settle: number;
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3_600e3, d: 86_400e3 };
 /** Ten minutes: new samples are there before anyone asks, and a listing of a million files costs little. */
 const EVERY = 600e3;
 /** What a copy over a slow network may pause for. */
 const SETTLE = 5e3;
-const YEAR = 366 * 86_400e3;
 
 export function watchOptions(paths: readonly string[], flags: WatchFlags, defaultWorkers: number): WatchOptions {
   const { every, cron, settle, ...rest } = flags;
@@ -46,13 +45,4 @@ export function watchOptions(paths: readonly string[], flags: WatchFlags, defaul
     cron: cron ?? null,
     settle: settle === undefined ? SETTLE : duration('--settle', settle, 0),
   };
-}
-
-/** Milliseconds of a text as `30s`, `10m`, `2h` or `1d`. */
-function duration(flag: string, value: string, least: number): number {
-  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([smhd])$/i.exec(value.trim()) ?? [];
-  const milliseconds = Math.round(Number(digits) * (UNITS[unit.toLowerCase()] ?? Number.NaN));
-  if (Number.isNaN(milliseconds) || milliseconds < least || milliseconds > YEAR)
-    throw new UsageError(`${flag} ${value}: a time as 30s, 10m, 2h or 1d is needed, from ${least / 1e3}s to 366d`);
-  return milliseconds;
 }

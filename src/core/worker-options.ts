@@ -1,0 +1,57 @@
+// Flags of the workers, from raw to checked. Addresses of servers are read where they are used.
+
+import { UsageError } from './errors.ts';
+import { duration } from './flag-values.ts';
+import type { ExtractionPart } from './queue.ts';
+
+/** Flags that all workers have, as typed. */
+export interface WorkerFlags {
+  readonly out?: string;
+  readonly grace?: string;
+  readonly drain?: boolean;
+  readonly metrics?: string;
+  readonly metricsHost?: string;
+  readonly logFormat?: string;
+}
+
+/** Checked options of a worker. */
+export interface WorkerOptions {
+  readonly out: string;
+  /** Milliseconds that what is in hand may take to its end, once a signal has come. */
+  readonly grace: number;
+  /** Ends when all that was planned is done, instead of waiting for more. */
+  readonly drain: boolean;
+  /** Where metrics are served. */
+  readonly metrics: Address | undefined;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What others on the network see is asked for by name. */
+const LOOPBACK = '127.0.0.1';
+
+/** Orchestrators kill after 30 s or 10 s; a shard in hand is done or handed back before. */
+const GRACE = '8s';
+
+export function workerOptions({ out = 'out', grace = GRACE, drain = false, metrics, metricsHost }: WorkerFlags): WorkerOptions {
+  return { out, grace: duration('--grace', grace, 0), drain, metrics: addressOf('--metrics', metrics, metricsHost) };
+}
+
+/** Where a server is to listen; nowhere without a port. Port 0 is any free one. */
+export function addressOf(flag: string, port: string | undefined, host = LOOPBACK): Address | undefined {
+  if (port === undefined) return undefined;
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new UsageError(`${flag} ${port}: a port from 0 to 65535 is needed`);
+  return { host, port: Number(port) };
+}
+
+const PARTS: readonly ExtractionPart[] = ['pe', 'hashes', 'strings'];
+
+/** The part that a worker does; all of them, if not said. */
+export function partOf(parts: string | undefined): ExtractionPart {
+  const part = PARTS.find((each) => each === parts);
+  if (parts !== undefined && part === undefined) throw new UsageError(`--parts ${parts}: the choices are ${PARTS.join(', ')}`);
+  return part ?? 'all';
+}
