@@ -27,6 +27,7 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   commander: 'src/cli.ts',
   picomatch: 'src/sources/globs.ts',
   croner: 'src/sources/schedule.ts',
+  redis: 'src/queues/connection.ts',
 };
 
 const listed = (folder: string, end: string) =>

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { committedIds } from '../core/commit.ts';
 import { shardIds, type PlanHead } from '../core/plan.ts';
-import type { RunQueues } from '../core/queue.ts';
+import type { Queues } from '../core/queue.ts';
 
 /** Messages put in by one call. */
 const AT_ONCE = 500;
@@ -24,7 +24,7 @@ export interface Queued {
 export async function queueShards(
   out: string,
   heads: readonly PlanHead[],
-  { extract }: Pick<RunQueues, 'extract'>,
+  { extract }: Pick<Queues, 'extract'>,
   signal: AbortSignal,
   waits: () => void,
 ): Promise<Queued> {

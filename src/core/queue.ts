@@ -18,8 +18,14 @@ export interface Message {
 /** A shard to extract. */
 export type ShardRef = Message;
 
-/** What is extracted apart, so that each scales by itself; `all` is one worker for everything. */
-export type ExtractionPart = 'all' | 'pe' | 'hashes' | 'strings';
+/** What is extracted apart where a run is enqueued by parts, so that each scales by itself. */
+export const EXTRACTION_PARTS = ['pe', 'hashes', 'strings'] as const;
+
+/** What a worker extracts; `all` is one worker for everything. */
+export type ExtractionPart = 'all' | (typeof EXTRACTION_PARTS)[number];
+
+/** How a run is extracted, which its first `enqueue` says for good. */
+export type Extraction = 'whole' | 'parts';
 
 /** An extracted shard to store: one set of files, or one of each part. */
 export interface ShardParts extends Message {
@@ -52,6 +58,8 @@ export interface QueueStats {
 /** A message that was set aside. */
 export interface DeadLetter {
   readonly id: string;
+  /** Which part of its extraction, in a run by parts. */
+  readonly part?: ExtractionPart;
   readonly attempts: number;
   /** Why its last delivery failed; raw text. */
   readonly why: string;
@@ -76,6 +84,7 @@ export interface Queue<T extends Message, Outcome = void> {
   heartbeat(claim: Claim<T>): Promise<boolean>;
   /**
    * Answers for a message, and in the same step hands what came of it on, where the queue leads to another.
+   * Called again for a claim that it has answered for, it says the same and does nothing.
    * @returns false where the lease was lost; nothing has changed then.
    */
   complete(claim: Claim<T>, outcome: Outcome): Promise<boolean>;
@@ -92,9 +101,50 @@ export interface Queue<T extends Message, Outcome = void> {
   drop(ids?: readonly string[]): Promise<number>;
 }
 
-/** The two queues of a run. */
-export interface RunQueues {
+/** What has come of deliveries in this process, since it opened the queues. */
+export interface QueueCounts {
+  /** Messages claimed. */
+  claimed: number;
+  /** Of these, from those whose claimant handed them back, died or fell silent. */
+  reclaimed: number;
+  /** Of these, with an earlier delivery that counts. */
+  redelivered: number;
+  /** Leases found lost. */
+  lost: number;
+  /** Messages that were deleted behind the queue's back: their shards are put in by the next `enqueue`. */
+  dropped: number;
+  /** Times that a connection was made anew. */
+  reconnected: number;
+}
+
+/** The queues of a run. */
+export interface Queues {
+  /** Completed with its files, a shard is in `store` in the same step: of a run by parts, with its last part. */
   readonly extract: Queue<ShardRef, ShardFiles>;
   readonly store: Queue<ShardParts>;
+  /** `extract`, by who claims: one entry, or one of each part. */
+  extractStats(): Promise<Readonly<Partial<Record<ExtractionPart, QueueStats>>>>;
+  /** A live object. */
+  readonly counts: Readonly<QueueCounts>;
   close(): Promise<void>;
+}
+
+export interface QueueOptions {
+  /** 60 if not given: more than three times what a shard takes at most without a sign of life. */
+  readonly leaseSeconds?: number;
+  /** Deliveries that a message has before it is set aside; 5 if not given. */
+  readonly deliveries?: number;
+  /** How the run is to be extracted; who does not say takes it as it is. */
+  readonly extraction?: Extraction;
+  /** What this process claims from `extract`. */
+  readonly part?: ExtractionPart;
+  /** Something the user should know, raw text. */
+  readonly note?: (line: string) => void;
+}
+
+export const LEASE_SECONDS = 60;
+export const DELIVERIES = 5;
+
+export function noCounts(): QueueCounts {
+  return { claimed: 0, reclaimed: 0, redelivered: 0, lost: 0, dropped: 0, reconnected: 0 };
 }

@@ -15,11 +15,15 @@ export async function run<I, O>(
   const deliveries = source[Symbol.asyncIterator]();
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
+  // A source may have nothing to give for as long as it likes; `return` takes back what it gives then.
+  const over = new Promise<{ readonly done: true }>((resolve) => {
+    ended.addEventListener('abort', () => resolve({ done: true }), { once: true });
+  });
 
   // One lane takes a delivery all the way: pulling is what a free lane does, which is back-pressure.
   const lane = async (): Promise<void> => {
     while (!ended.aborted) {
-      const next = await deliveries.next();
+      const next = await Promise.race([deliveries.next(), over]);
       if (next.done === true) return;
       await carry(next.value, stage, sink, ended);
     }

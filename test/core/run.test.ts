@@ -97,3 +97,24 @@ test('an aborted run rejects with the reason, and what was in flight is not lost
   assert.ok(log.pulled < 20);
   assert.equal(log.events.at(-1), 'close');
 });
+
+test('a sink that fails ends the run while the source has nothing more to give', async () => {
+  const log: Log = { events: [], pulled: 0 };
+  const numbered = numbers(1, log)[Symbol.asyncIterator]();
+  let returned = (): void => {};
+  const waiting = new Promise<IteratorResult<Delivery<number>>>((resolve) => (returned = () => resolve({ done: true, value: undefined })));
+  const source: Source<number> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => (log.pulled === 0 ? numbered.next() : waiting),
+      return: () => (returned(), waiting),
+    }),
+  };
+  const done = run(
+    source,
+    async ({ body }) => body,
+    sinkInto(log, () => true),
+    { concurrency: 2, signal },
+  );
+  await assert.rejects(done, /store is gone/);
+  assert.equal(log.events.at(-1), 'close');
+});

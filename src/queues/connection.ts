@@ -1,0 +1,134 @@
+// A connection to Redis that comes back, whatever happened to the last one.
+//
+// Promise: every call ends. One that is not answered in its time takes the connection with it, since
+// a middle box that stops forwarding closes nothing; the client's own ways of reconnecting were seen
+// to wait for ever then, so a client lives for one connection and is thrown away with it.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ErrorReply, RedisClientType } from 'redis';
+import { RunError, UsageError, codeOf, firstLine, messageOf } from '../core/errors.ts';
+import type { QueueCounts } from '../core/queue.ts';
+import { shownUrl } from './url.ts';
+
+export type Client = RedisClientType;
+
+export interface Waiting {
+  /** Milliseconds that an answer may take. */
+  readonly answer?: number;
+  /** Seconds of trying again while Redis cannot be reached or takes nothing. */
+  readonly patience?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Connection {
+  /**
+   * Does something on a connection, again on a new one where that was lost: what it does must bear repeating.
+   * @param use Gets the number of the connection, which is another one for each.
+   * @throws RunError once patience is over, the signal's reason once it is aborted.
+   */
+  call<T>(use: (client: Client, number: number) => Promise<T>, waiting?: Waiting): Promise<T>;
+  close(): void;
+}
+
+export interface ConnectionOptions {
+  readonly answer: number;
+  readonly patience: number;
+  readonly counts: QueueCounts;
+  readonly note: (line: string) => void;
+}
+
+/** What Redis says while it is not ready; OOM and MISCONF end when somebody makes room. */
+const PASSING = /\b(LOADING|BUSY|MASTERDOWN|READONLY|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|NOREPLICAS|UNBLOCKED)\b/;
+
+export function connection(url: string, { answer: usual, patience: most, counts, note }: ConnectionOptions): Connection {
+  let opening: Promise<Client> | undefined;
+  let [number, closed] = [0, false];
+  let down: number | undefined;
+  let Reply: typeof ErrorReply | undefined;
+  const passes = (error: unknown) => isPassing(error, Reply !== undefined && error instanceof Reply);
+
+  const open = async (): Promise<Client> => {
+    const redis = await import('redis');
+    Reply = redis.ErrorReply;
+    const client: Client = redis.createClient({
+      url,
+      RESP: 3,
+      disableOfflineQueue: true,
+      maintNotifications: 'disabled',
+      socket: { connectTimeout: usual, reconnectStrategy: false },
+    });
+    // Whoever waits for an answer is told by it; a connection lost between two calls is found by the next.
+    client.on('error', () => {});
+    try {
+      await within(client.connect(), usual);
+    } catch (error) {
+      client.destroy();
+      throw error;
+    }
+    if (number++ > 0) counts.reconnected += 1;
+    return client;
+  };
+  const discard = (used: Promise<Client>): void => {
+    if (opening === used) opening = undefined;
+    used.then((client) => client.destroy()).catch(() => {});
+  };
+  const once = async <T>(use: (client: Client, number: number) => Promise<T>, answer: number): Promise<T> => {
+    const used = (opening ??= open());
+    try {
+      const client = await used;
+      return await within(use(client, number), answer);
+    } catch (error) {
+      if (passes(error)) discard(used);
+      throw error;
+    }
+  };
+  return {
+    async call(use, { answer = usual, patience = most, signal } = {}) {
+      const began = performance.now();
+      for (let pause = 25; ; pause = Math.min(pause * 2, 1_000)) {
+        signal?.throwIfAborted();
+        try {
+          const result = await once(use, answer);
+          if (down !== undefined) note(`${shownUrl(url)} answers again, after ${Math.round((performance.now() - down) / 1_000)} s`);
+          down = undefined;
+          return result;
+        } catch (error) {
+          const why = codeOf(error) ?? firstLine(error);
+          if (/^(WRONGPASS|NOAUTH|NOPERM)/.test(why)) throw new UsageError(`--redis: ${shownUrl(url)} refuses this user or password (${why.split(' ', 1)[0]})`);
+          if (!passes(error)) throw error;
+          if (closed || performance.now() - began >= patience * 1_000) throw new RunError(`${shownUrl(url)}: Redis cannot be used (${why})`, { cause: error });
+          // One lost connection is no news: the next try is on a new one.
+          if (pause > 25 && down === undefined) {
+            down = began;
+            note(`${shownUrl(url)}: Redis cannot be used (${why}): trying again`);
+          }
+          await sleep(pause * (0.5 + Math.random() / 2), undefined, signal === undefined ? {} : { signal }).catch(() => {});
+        }
+      }
+    },
+    close: () => {
+      closed = true;
+      if (opening !== undefined) discard(opening);
+    },
+  };
+}
+
+/** Whether trying again may help: it is the connection that failed, or Redis that takes nothing for now. */
+function isPassing(error: unknown, isReply: boolean): boolean {
+  if (isReply) return PASSING.test(messageOf(error));
+  return !(error instanceof TypeError || error instanceof SyntaxError || error instanceof UsageError || error instanceof RunError);
+}
+
+async function within<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1_000} s`)), milliseconds);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+    // Who answers after all is not listened to.
+    answer.catch(() => {});
+  }
+}
