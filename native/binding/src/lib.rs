@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use merc_core::batch::{self, Aside, Slow, Target};
 use merc_core::extract::aside::SetAside;
-use merc_core::extract::{self, FileRef, Options};
+use merc_core::extract::{self, FileRef, Options, Part};
 use merc_core::fault::{self, Fault};
 use merc_core::input::Buffers;
 use merc_core::output::concat;
@@ -33,6 +33,8 @@ pub struct ExtractOptions {
     pub max_file_size: f64,
     /// TLSH too.
     pub tlsh: bool,
+    /// `pe`, `hashes` or `strings`: that part alone.
+    pub part: Option<String>,
 }
 
 /// One file of a plan.
@@ -162,10 +164,9 @@ pub fn extract_batch(task: BatchTask) -> Result<BatchSummary> {
         created_by: CREATED_BY,
         metadata: &metadata,
     };
+    let options = options(task.options)?;
     let summary = BUFFERS
-        .with_borrow_mut(|buffers| {
-            batch::extract_batch(&files, options(&task.options), aside.as_ref(), &target, buffers)
-        })
+        .with_borrow_mut(|buffers| batch::extract_batch(&files, options, aside.as_ref(), &target, buffers))
         .map_err(|error| Error::from_reason(error.to_string()))?;
     Ok(BatchSummary {
         rows: summary.rows as f64,
@@ -199,9 +200,9 @@ pub fn extract_file(path: String, options: ExtractOptions, max_strings: u32) -> 
             });
         }
     };
-    let sample = BUFFERS.with_borrow_mut(|buffers| {
-        extract::extract(Path::new(&path), &file, self::options(&options), buffers, &mut sink)
-    });
+    let options = self::options(options)?;
+    let sample = BUFFERS
+        .with_borrow_mut(|buffers| extract::extract(Path::new(&path), &file, options, buffers, &mut sink));
     serde_json::to_string(&Extracted { sample, strings })
         .map_err(|error| Error::from_reason(error.to_string()))
 }
@@ -266,8 +267,10 @@ struct ExtractedString {
 
 const CREATED_BY: &str = concat!("merc ", env!("CARGO_PKG_VERSION"));
 
-fn options(options: &ExtractOptions) -> Options {
-    Options { classic: options.classic, max_file_size: options.max_file_size as u64, tlsh: options.tlsh }
+fn options(ExtractOptions { classic, max_file_size, tlsh, part }: ExtractOptions) -> Result<Options> {
+    let part = part.map_or(Some(Part::All), |name| Part::named(&name));
+    let part = part.ok_or_else(|| Error::from_reason("no such part"))?;
+    Ok(Options { classic, max_file_size: max_file_size as u64, tlsh, part })
 }
 
 fn faults(named: HashMap<String, String>) -> Result<HashMap<String, Fault>> {

@@ -40,6 +40,36 @@ pub struct Options {
     pub max_file_size: u64,
     /// TLSH of files that are held whole.
     pub tlsh: bool,
+    /// What of a file is extracted.
+    pub part: Part,
+}
+
+/// What of a file is extracted: all of it, or a part, where workers of their own do each and a store joins
+/// their rows. The columns of other parts are null then, and `status` and `problems` are of this part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    #[default]
+    All,
+    /// Structure and magic, with the digests and counts of sections, resources and the like.
+    Pe,
+    /// Digests, entropy and histogram of the whole file.
+    Hashes,
+    /// Static strings.
+    Strings,
+}
+
+impl Part {
+    /// The part of that name, as `pe`.
+    pub fn named(name: &str) -> Option<Self> {
+        [("all", Self::All), ("pe", Self::Pe), ("hashes", Self::Hashes), ("strings", Self::Strings)]
+            .into_iter()
+            .find_map(|(known, part)| (known == name).then_some(part))
+    }
+
+    fn has(self, part: Self) -> bool {
+        self == Self::All || self == part
+    }
 }
 
 /// One file of a plan.
@@ -134,21 +164,27 @@ fn see<'a, R: Read>(
         profile::during(Stage::Read, || {
             fault::strike_reading(&file.path);
             input::read(opened?, options.max_file_size, room, |window| {
-                profile::during(Stage::Scan, || windows.push(window, strings));
+                profile::during(Stage::Scan, || windows.push(window, options.part, strings));
             })
         })
     })?;
     let is_whole = contents.head.len() as u64 == contents.size;
-    let image = profile::during(Stage::Parse, || {
-        guarded("header", problems, |problems| {
-            fault::strike_parsing(&file.path);
-            Image::parse(contents.head, problems)
+    let image = options.part.has(Part::Pe).then(|| {
+        profile::during(Stage::Parse, || {
+            guarded("header", problems, |problems| {
+                fault::strike_parsing(&file.path);
+                Image::parse(contents.head, problems)
+            })
         })
     });
     let counts = caught_io(|| {
         profile::during(Stage::Scan, || {
             if is_whole {
-                let cuts = image.as_ref().filter(|_| !options.classic).map(feature::parts::cuts);
+                let cuts = image
+                    .as_ref()
+                    .and_then(Option::as_ref)
+                    .filter(|_| !options.classic)
+                    .map(feature::parts::cuts);
                 Ok(Some(scan_whole(&contents, cuts.unwrap_or_default(), options, strings, extraction)))
             } else {
                 windows.finish(again()?, room, options, strings, &mut extraction.sample)?;
@@ -158,9 +194,15 @@ fn see<'a, R: Read>(
     })?;
     extraction.sample.file_size = contents.size as i64;
     note_changes(file, &contents, problems);
-    profile::during(Stage::Parse, || {
-        parse(&contents, image, counts.as_ref(), options, extraction, problems);
-    });
+    if options.tlsh && is_whole && options.part.has(Part::Hashes) {
+        extraction.sample.tlsh = guarded("tlsh", problems, |_| feature::tlsh::tlsh(contents.head));
+    }
+    match image {
+        Some(image) => profile::during(Stage::Parse, || {
+            parse(&contents, image, counts.as_ref(), options, extraction, problems);
+        }),
+        None => "ok".clone_into(&mut extraction.sample.status),
+    }
     Ok(())
 }
 
@@ -172,18 +214,31 @@ fn scan_whole<'a>(
     strings: &mut impl StringSink,
     Extraction { sample, pending, .. }: &mut Extraction<'a>,
 ) -> Counts {
-    pending.push(Pending::new(contents.head, AlgorithmSet::FILE, Columns::File));
+    let (hashes, full_pe) = (options.part.has(Part::Hashes), !options.classic && options.part.has(Part::Pe));
     let mut counts = Counts { spans: Spans::new(contents.size, cuts), words: Words::default() };
-    let (ascii, wide) = scan_beside(contents.head, strings, |bytes| {
-        counts.spans.push(bytes);
-        if !options.classic {
+    let mut count = |bytes: &[u8]| {
+        if hashes || full_pe {
+            counts.spans.push(bytes);
+        }
+        if full_pe {
             counts.words.add(bytes);
         }
-    });
-    count_bytes(sample, &counts.spans.part(0, contents.size).unwrap_or_default(), options);
-    count_strings(sample, ascii, wide);
+    };
+    if options.part.has(Part::Strings) {
+        let (ascii, wide) = scan_beside(contents.head, strings, count);
+        count_strings(sample, ascii, wide);
+    } else {
+        contents.head.chunks(COUNTED_AT_ONCE).for_each(&mut count);
+    }
+    if hashes {
+        pending.push(Pending::new(contents.head, AlgorithmSet::FILE, Columns::File));
+        count_bytes(sample, &counts.spans.part(0, contents.size).unwrap_or_default(), options);
+    }
     counts
 }
+
+/// Bytes that are counted together where no strings are looked for: they stay in L1.
+const COUNTED_AT_ONCE: usize = 8 << 10;
 
 /// What the scan of a file that is held whole has counted beside strings.
 struct Counts {
@@ -209,10 +264,14 @@ impl Default for Windows {
 }
 
 impl Windows {
-    fn push(&mut self, window: &[u8], strings: &mut impl StringSink) {
-        self.digests.update(window);
-        self.histogram.add(window);
-        self.ascii.push(window, strings);
+    fn push(&mut self, window: &[u8], part: Part, strings: &mut impl StringSink) {
+        if part.has(Part::Hashes) {
+            self.digests.update(window);
+            self.histogram.add(window);
+        }
+        if part.has(Part::Strings) {
+            self.ascii.push(window, strings);
+        }
     }
 
     /// All ASCII strings come before all wide ones, and a file in windows could hold more wide text than
@@ -225,10 +284,15 @@ impl Windows {
         strings: &mut impl StringSink,
         sample: &mut Sample,
     ) -> io::Result<()> {
-        let ascii = self.ascii.finish(strings);
-        let mut wide = Scanner::new(Encoding::Utf16Le);
-        input::windows(&mut again.bytes, again.size, room, |window| wide.push(window, strings))?;
-        count_strings(sample, ascii, wide.finish(strings));
+        if options.part.has(Part::Strings) {
+            let ascii = self.ascii.finish(strings);
+            let mut wide = Scanner::new(Encoding::Utf16Le);
+            input::windows(&mut again.bytes, again.size, room, |window| wide.push(window, strings))?;
+            count_strings(sample, ascii, wide.finish(strings));
+        }
+        if !options.part.has(Part::Hashes) {
+            return Ok(());
+        }
         count_bytes(sample, &self.histogram, options);
         let digests = self.digests.finish();
         sample.md5 = Some(hex(&digests.md5));
@@ -286,9 +350,6 @@ fn parse<'a>(
     }
     sample.magic =
         profile::during(Stage::Parts, || guarded("magic", problems, |_| Some(magic(bytes, contents.size))));
-    if options.tlsh && bytes.len() as u64 == contents.size {
-        sample.tlsh = guarded("tlsh", problems, |_| feature::tlsh::tlsh(bytes));
-    }
     let Some(image) = image else {
         "not_pe".clone_into(&mut sample.status);
         return;

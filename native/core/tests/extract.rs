@@ -9,13 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use merc_core::batch::{Target, extract_batch};
-use merc_core::extract::{FileRef, Options, extract, extract_from};
+use merc_core::extract::{FileRef, Options, Part, extract, extract_from};
 use merc_core::hash::{Digests, hex};
 use merc_core::input::{Buffers, Opened};
 use merc_core::schema::Sample;
 use merc_core::text::scan::Encoding;
 
-const WHOLE: Options = Options { classic: false, max_file_size: 1 << 30, tlsh: false };
+const WHOLE: Options = Options { classic: false, max_file_size: 1 << 30, tlsh: false, part: Part::All };
 
 type Strings = Vec<(Encoding, u64, Vec<u8>)>;
 
@@ -223,4 +223,36 @@ fn small_files_with_huge_records_cannot_fill_the_memory_of_a_batch() {
     let cut = summary.problems["limit.record_size"];
     assert!((65..75).contains(&cut), "{cut} of 100 records gave their lists up");
     assert!(fs::metadata(&records).unwrap().len() < 70 << 20);
+}
+
+#[test]
+fn a_part_has_its_own_columns_as_the_whole_extraction_has_them_and_no_others() {
+    let folder = Folder::new("parts");
+    let path = folder
+        .file("a", &[pe_builder::PeBuilder::with_data(true, vec![0xCC; 600]).build(), mixed()].concat());
+    for max_file_size in [1 << 30, 4_096] {
+        let options = Options { max_file_size, tlsh: true, ..WHOLE };
+        let (all, all_strings) = extracted(&path, options, None);
+        let part = |part| extracted(&path, Options { part, ..options }, None);
+        let [(pe, pe_strings), (hashes, no_strings), (strings, same)] =
+            [Part::Pe, Part::Hashes, Part::Strings].map(part);
+        assert_eq!((pe_strings.len(), no_strings.len()), (0, 0));
+        assert_eq!(same, all_strings);
+        assert_eq!((&strings.md5, &strings.entropy, &strings.headers), (&None, &None, &None));
+        assert_eq!((&hashes.headers, &hashes.string_bytes, &hashes.magic), (&None, &None, &None));
+        assert_eq!((&pe.md5, &pe.tlsh, &pe.byte_histogram, &pe.string_bytes), (&None, &None, &None, &None));
+        let joined = Sample {
+            md5: hashes.md5,
+            sha1: hashes.sha1,
+            sha256: hashes.sha256,
+            entropy: hashes.entropy,
+            byte_histogram: hashes.byte_histogram,
+            tlsh: hashes.tlsh,
+            string_count_ascii: strings.string_count_ascii,
+            string_count_wide: strings.string_count_wide,
+            string_bytes: strings.string_bytes,
+            ..pe
+        };
+        assert_eq!(format!("{joined:?}"), format!("{all:?}"));
+    }
 }

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use merc_core::extract::Options;
+use merc_core::extract::{Options, Part};
 use merc_core::hash::{Algorithm, digest_parts, hex};
 use merc_core::limits::{MAX_SIGNATURE_BYTES, MAX_SIGNATURE_DEPTH, MAX_SIGNATURES, MAX_SIGNER_ATTRIBUTES};
 use merc_core::pe::Image;
@@ -150,11 +150,13 @@ fn a_file_without_signature_has_one_authentihash_and_a_file_in_windows_has_none(
     assert_eq!(sample.authentihash_sha256, Some(hex(&authentihash(&file, Algorithm::Sha256))));
     assert_eq!((sample.authentihash_sha1, sample.authentihash_md5), (None, None));
     assert_eq!((sample.signatures, sample.win_certificates), (None, None));
-    let cut = extracted(&file, Options { classic: false, max_file_size: 1_000, tlsh: false });
+    let cut =
+        extracted(&file, Options { classic: false, max_file_size: 1_000, tlsh: false, part: Part::All });
     assert_eq!((cut.status.as_str(), cut.authentihash_sha256), ("partial", None));
     // A table behind what is held of the file is not behind the file.
     let file = with_table(&builder(true), &entry(&signed(&[], &[])));
-    let cut = extracted(&file, Options { classic: false, max_file_size: 1_000, tlsh: false });
+    let cut =
+        extracted(&file, Options { classic: false, max_file_size: 1_000, tlsh: false, part: Part::All });
     assert_eq!((cut.signatures, cut.limits_hit), (None, vec!["max_file_size".to_owned()]));
     assert!(!cut.problems.iter().any(|problem| problem.stage == "certificate"));
 }

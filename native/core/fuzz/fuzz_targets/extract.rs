@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use merc_core::extract::{FileRef, Options, extract_from};
+use merc_core::extract::{FileRef, Options, Part, extract_from};
 use merc_core::input::{Buffers, Opened};
 use merc_core::schema::Sample;
 use merc_core::work;
@@ -20,8 +20,8 @@ fuzz_target!(|bytes: &[u8]| {
     let is_odd = bytes.len() % 2 == 1;
     let max_file_size = if is_odd { 1 << 30 } else { bytes.len() as u64 / 2 };
     for options in [
-        Options { classic: false, max_file_size: 1 << 30, tlsh: false },
-        Options { classic: !is_odd, max_file_size, tlsh: is_odd },
+        Options { classic: false, max_file_size: 1 << 30, tlsh: false, part: Part::All },
+        Options { classic: !is_odd, max_file_size, tlsh: is_odd, part: Part::All },
     ] {
         let before = work::taken();
         let sample = extracted(bytes, options);

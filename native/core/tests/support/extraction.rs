@@ -2,12 +2,12 @@
 
 #![allow(dead_code, unreachable_pub)] // each test binary uses its part
 
-use merc_core::extract::{FileRef, Options, extract_from};
+use merc_core::extract::{FileRef, Options, Part, extract_from};
 use merc_core::input::{Buffers, Opened};
 use merc_core::schema::Sample;
 use merc_core::text::scan::StringSink;
 
-pub const FULL: Options = Options { classic: false, max_file_size: 1 << 30, tlsh: false };
+pub const FULL: Options = Options { classic: false, max_file_size: 1 << 30, tlsh: false, part: Part::All };
 
 /// The record of a file that holds `bytes`; its strings go to `strings`.
 pub fn extracted(bytes: &[u8], options: Options, strings: &mut impl StringSink) -> Sample {
