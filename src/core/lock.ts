@@ -12,6 +12,7 @@
 
 import { readFile, rm, stat, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hostname } from 'node:os';
 import { setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RunError, UsageError, codeOf, messageOf } from './errors.ts';
@@ -184,9 +185,11 @@ async function refresh(path: string): Promise<void> {
 async function readClaim(out: string, name: string): Promise<Claim | undefined> {
   const [, index, of, host = '', pid = '', token] = /^lock\.(\d+)-(\d+)\.(.+?)\.(\d+)\.([\da-f]{8})(?:\..*\.tmp)?$/.exec(name) ?? [];
   if (index === undefined) return undefined;
+  // One that was killed while it wrote its claim has not said where it ran: its host's name has to do, since it holds nothing.
+  const machine = name.endsWith('.tmp') && host === hostname() ? thisProcess().machine : '';
   const known = { name, slice: { index: Number(index), of: Number(of) }, owner: `${host}.${pid}.${token}`, host, pid: Number(pid) };
   // Where links are not to be had a claim is copied, and may be seen half: it counts, as one that cannot be asked.
-  const unread = { shared: false, command: 'merc', since: 'unknown', machine: '', started: '' };
+  const unread = { shared: false, command: 'merc', since: 'unknown', machine, started: '' };
   try {
     return { ...unread, ...(JSON.parse(await readFile(join(out, LAYOUT.work, name), 'utf8')) as Partial<Claim>), ...known };
   } catch (error) {

@@ -7,7 +7,7 @@ import { committedIds } from '../../src/core/commit.ts';
 import type { RunProfile } from '../../src/core/profile.ts';
 import { demoSet } from '../support/demo-set.ts';
 import { inFolder } from '../support/folder.ts';
-import { ended, merc, startMerc } from '../support/merc.ts';
+import { ended, groupEnds, merc, startMerc } from '../support/merc.ts';
 import { commitsReach, partsOf, query, samplesOf } from '../support/rows.ts';
 
 test('bad usage is one line that names the flag or file, and exit code 2', async (t) => {
@@ -190,8 +190,7 @@ test('SIGINT and SIGTERM stop a run with 130 and 143, keep what is committed, an
       assert.match(outcome.stdout, /^Interrupted: [\d,]+ of 2,280 files committed, nothing half-done/);
       assert.match(outcome.stdout, /next +the same command again/);
       assert.doesNotMatch(outcome.stderr, /bug in merc|at .*\.(js|ts):/);
-      // The group is empty: no worker outlives the run.
-      assert.throws(() => process.kill(-(child.pid ?? 0), 0), /ESRCH/);
+      await groupEnds(child.pid ?? 0);
       const after = (await committedIds(out)).length;
       assert.ok(after >= commits && after < 150, `${after} commits`);
       const [row] = await query(`SELECT count(*)::INTEGER AS rows FROM read_parquet('${out}/samples/*.parquet')`);

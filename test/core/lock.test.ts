@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { claimsOn, withLock } from '../../src/core/lock.ts';
@@ -64,6 +66,17 @@ test('of many claimants at once exactly one holds, and the others are told who',
     for (const child of children) child.stdin.end();
     await Promise.all(ends);
     assert.equal(await hold(out, WHOLE, nothing), 'held', 'the lock of a process that ended without a word keeps the next one out');
+    assert.deepEqual(await readdir(join(out, '.work')), []);
+  });
+});
+
+test('a claim that was never written to its end keeps nobody out, and is swept', async () => {
+  await inFolder(async (out) => {
+    await mkdir(join(out, '.work'), { recursive: true });
+    const ended = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+    await once(ended, 'exit');
+    await writeFile(join(out, '.work', `lock.0-1.${hostname()}.${ended.pid}.00000000.${hostname()}.${ended.pid}.00000000.${randomUUID()}.tmp`), '');
+    assert.equal(await hold(out, WHOLE, nothing), 'held');
     assert.deepEqual(await readdir(join(out, '.work')), []);
   });
 });

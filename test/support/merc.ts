@@ -51,3 +51,16 @@ export async function ended(child: ChildProcess): Promise<Outcome> {
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
 }
+
+/** Waits until no process of a group is left; one that was killed stays in the table until it is reaped. */
+export async function groupEnds(leader: number): Promise<void> {
+  for (const deadline = performance.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+    try {
+      process.kill(-leader, 0);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return;
+      throw error;
+    }
+    if (performance.now() > deadline) throw new Error(`a process outlives the run of process ${leader}`);
+  }
+}
