@@ -81,7 +81,8 @@ test(
   'Redis that is away for longer than a lease costs nobody what he has in hand',
   options,
   faulty(async (redis, open) => {
-    const claimants = [await open({ leaseSeconds: 3 }), await open({ leaseSeconds: 3 })];
+    // More than there is work for: one that is idle looks for leases that have run out.
+    const claimants = [await open({ leaseSeconds: 3 }), await open({ leaseSeconds: 3 }), await open({ leaseSeconds: 3 })];
     await claimants[0]?.extract.enqueue(refs(4));
     const roles = atWork(claimants, 7_000, 1);
     await until(() => claimants.reduce((sum, { counts }) => sum + counts.claimed, 0) === 4);

@@ -162,7 +162,8 @@ test(
   onRedis(async (redis, open, run) => {
     const stream = `{merc:${run}}:extract`;
     const workers = [];
-    for (const part of EXTRACTION_PARTS) workers.push((await open({ part })).extract);
+    // In another order than Redis lists them.
+    for (const part of EXTRACTION_PARTS.toReversed()) workers.push((await open({ part })).extract);
     await workers[0]?.enqueue(refs(6));
     const length = () => Number(redis.cli('XLEN', stream));
     for (const [at, worker] of workers.entries()) {
@@ -256,19 +257,55 @@ const NO_OPENSSL = spawnSync('openssl', ['version']).status === 0 ? false : 'no 
 
 test('over TLS a server is taken by a certificate that is trusted, and by no other', { ...options, skip: NO_REDIS || NO_OPENSSL }, () =>
   inFolder(async (folder) => {
-    const [key, certificate] = [join(folder, 'key'), join(folder, 'certificate')];
-    const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, '-days', '2', '-subj', '/CN=localhost'];
-    assert.equal(spawnSync('openssl', [...made, '-addext', 'subjectAltName=IP:127.0.0.1']).status, 0);
-    const settings = { 'tls-port': '0', 'tls-cert-file': certificate, 'tls-key-file': key, 'tls-ca-cert-file': certificate, 'tls-auth-clients': 'no' };
+    const [authority, certificate] = [join(folder, 'authority'), join(folder, 'certificate')];
+    const openssl = (...args: string[]) => assert.equal(spawnSync('openssl', args, { encoding: 'utf8' }).status, 0, args.join(' '));
+    const pair = (path: string) => ['-newkey', 'rsa:2048', '-nodes', '-keyout', `${path}.key`];
+    openssl('req', '-x509', ...pair(authority), '-out', authority, '-days', '2', '-subj', '/CN=authority');
+    openssl('req', ...pair(certificate), '-out', `${certificate}.request`, '-subj', '/CN=localhost');
+    await writeFile(join(folder, 'extensions'), 'subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n');
+    const signed = ['-CA', authority, '-CAkey', `${authority}.key`, '-CAcreateserial', '-days', '2', '-extfile', join(folder, 'extensions')];
+    openssl('x509', '-req', '-in', `${certificate}.request`, ...signed, '-out', certificate);
+    const settings = {
+      'tls-port': '0',
+      'tls-cert-file': certificate,
+      'tls-key-file': `${certificate}.key`,
+      'tls-ca-cert-file': authority,
+      'tls-auth-clients': 'no',
+    };
     await withRedis(async (redis) => {
       const port = await freePort();
       redis.cli('CONFIG', 'SET', 'tls-port', String(port));
       const args = [`rediss://127.0.0.1:${port}`, 'run', PLAN];
-      const trusting = await merc(args, { program: 'test/support/redis-stats', env: { NODE_EXTRA_CA_CERTS: certificate, DENO_CERT: certificate } });
+      const trusting = await merc(args, { program: 'test/support/redis-stats', env: { NODE_EXTRA_CA_CERTS: authority, DENO_CERT: authority } });
       assert.match(trusting.stdout, /^\{"waiting":0,/, trusting.stderr);
       const doubting = await merc(args, { program: 'test/support/redis-stats' });
       assert.notEqual(doubting.code, 0);
       assert.match(doubting.stderr, /Redis cannot be used/);
     }, settings);
+  }),
+);
+
+test(
+  'the messages of 200,000 files take less than two megabytes of Redis, in either queue and in hand',
+  options,
+  onRedis(async (redis, open) => {
+    const used = () => Number(/used_memory_dataset:(\d+)/.exec(redis.cli('INFO', 'memory'))?.[1]);
+    const { extract, store } = await open();
+    await store.claim(AbortSignal.timeout(10));
+    const before = used();
+    // 130 shards of as many files as a shard may have, in as many batches, with what a commit record keeps of the slowest.
+    await extract.enqueue(refs(130));
+    const queued = used();
+    const slowest = Array.from({ length: 20 }, (_, index) => ({ path: `malware/${'0123456789abcdef'.repeat(4)}.${index}`, size: 1e6, milliseconds: 99 }));
+    const problems = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`section.out_of_bounds_${index}`, 100]));
+    for (let left = 130; left > 0; left--) {
+      const claim = await claimed(extract);
+      const files = filesOf(claim.body.id, 11);
+      await extract.complete(claim, { ...files, slowest, counts: { ...files.counts, problems } });
+    }
+    const extracted = used();
+    for (let left = 130; left > 0; left--) await claimed(store);
+    const inHand = used();
+    for (const after of [queued, extracted, inHand]) assert.ok(after - before < 2_000_000, `${after - before}`);
   }),
 );
