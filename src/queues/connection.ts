@@ -34,16 +34,25 @@ export interface ConnectionOptions {
   readonly answer: number;
   readonly patience: number;
   readonly counts: QueueCounts;
+  /** Shared by the connections to one Redis, so that what all of them meet is told once. */
+  readonly outage: Outage;
   readonly note: (line: string) => void;
 }
+
+export interface Outage {
+  /** When it began; undefined while there is none that was told of. */
+  since?: number | undefined;
+}
+
+/** Milliseconds between tries: the first at once, since one lost connection is no news, and told from the last on. */
+const PAUSES = { first: 25, told: 400, most: 1_000 };
 
 /** What Redis says while it is not ready; OOM and MISCONF end when somebody makes room. */
 const PASSING = /\b(LOADING|BUSY|MASTERDOWN|READONLY|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|NOREPLICAS|UNBLOCKED)\b/;
 
-export function connection(url: string, { answer: usual, patience: most, counts, note }: ConnectionOptions): Connection {
+export function connection(url: string, { answer: usual, patience: most, counts, outage, note }: ConnectionOptions): Connection {
   let opening: Promise<Client> | undefined;
   let [number, closed] = [0, false];
-  let down: number | undefined;
   let Reply: typeof ErrorReply | undefined;
   const passes = (error: unknown) => isPassing(error, Reply !== undefined && error instanceof Reply);
 
@@ -85,21 +94,22 @@ export function connection(url: string, { answer: usual, patience: most, counts,
   return {
     async call(use, { answer = usual, patience = most, signal } = {}) {
       const began = performance.now();
-      for (let pause = 25; ; pause = Math.min(pause * 2, 1_000)) {
+      for (let pause = PAUSES.first; ; pause = Math.min(pause * 2, PAUSES.most)) {
         signal?.throwIfAborted();
         try {
           const result = await once(use, answer);
-          if (down !== undefined) note(`${shownUrl(url)} answers again, after ${Math.round((performance.now() - down) / 1_000)} s`);
-          down = undefined;
+          if (outage.since !== undefined && pause > PAUSES.first) {
+            note(`${shownUrl(url)} can be used again, after ${Math.round((performance.now() - outage.since) / 1_000)} s`);
+            outage.since = undefined;
+          }
           return result;
         } catch (error) {
           const why = codeOf(error) ?? firstLine(error);
           if (/^(WRONGPASS|NOAUTH|NOPERM)/.test(why)) throw new UsageError(`--redis: ${shownUrl(url)} refuses this user or password (${why.split(' ', 1)[0]})`);
           if (!passes(error)) throw error;
           if (closed || performance.now() - began >= patience * 1_000) throw new RunError(`${shownUrl(url)}: Redis cannot be used (${why})`, { cause: error });
-          // One lost connection is no news: the next try is on a new one.
-          if (pause > 25 && down === undefined) {
-            down = began;
+          if (pause >= PAUSES.told && outage.since === undefined) {
+            outage.since = began;
             note(`${shownUrl(url)}: Redis cannot be used (${why}): trying again`);
           }
           await sleep(pause * (0.5 + Math.random() / 2), undefined, signal === undefined ? {} : { signal }).catch(() => {});
@@ -116,7 +126,7 @@ export function connection(url: string, { answer: usual, patience: most, counts,
 /** Whether trying again may help: it is the connection that failed, or Redis that takes nothing for now. */
 function isPassing(error: unknown, isReply: boolean): boolean {
   if (isReply) return PASSING.test(messageOf(error));
-  return !(error instanceof TypeError || error instanceof SyntaxError || error instanceof UsageError || error instanceof RunError);
+  return !(error instanceof TypeError || error instanceof SyntaxError || error instanceof URIError || error instanceof UsageError || error instanceof RunError);
 }
 
 async function within<T>(answer: Promise<T>, milliseconds: number): Promise<T> {

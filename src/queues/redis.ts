@@ -45,7 +45,8 @@ export async function openRedisQueues(url: string, run: string, options: RedisOp
   const { leaseSeconds = LEASE_SECONDS, deliveries = DELIVERIES, part = 'all', extraction, begins = false, planHash } = options;
   const { anyPolicy = false, patienceSeconds = 600, times = TIMES, note = () => {} } = options;
   const counts = noCounts();
-  const connect = (): Connection => connection(url, { answer: times.answer, patience: patienceSeconds, counts, note });
+  const outage = {};
+  const connect = (): Connection => connection(url, { answer: times.answer, patience: patienceSeconds, counts, outage, note });
   const [redis, extractReader, storeReader] = [connect(), connect(), connect()];
   const keys = (answer: string): string[] =>
     ['config', 'where', 'parts', `answer:${answer}`, 'extract', 'store', 'extract:dead', 'store:dead'].map((key) => `{merc:${run}}:${key}`);

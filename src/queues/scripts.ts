@@ -266,5 +266,7 @@ export const SWAP = `
 local standing = redis.call('HGET', KEYS[1], ARGV[1]) or ''
 if standing == ARGV[3] then return 1 end
 if standing ~= ARGV[2] then return 0 end
-if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+-- First, so that a full Redis lets in who comes to make room.
+redis.call('HDEL', KEYS[1], ARGV[1])
+if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
 return 1`;

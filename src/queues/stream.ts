@@ -81,7 +81,7 @@ export function streamQueue<T extends Message, Outcome>(
     else if (connection !== connected && own === '') {
       own = 'swallowed';
       // What cut this connection off may have done so to all: those at work get time for a sign of life.
-      othersFrom = performance.now() + (leaseSeconds * 1_000) / 3;
+      othersFrom = performance.now() + (leaseSeconds * 1_000) / 2;
     }
     [named, connected] = [consumer, connection];
     const others = performance.now() >= othersFrom ? 1 : 0;

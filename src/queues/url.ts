@@ -38,7 +38,12 @@ function fromFile(path: string): string {
 
 /** What is no URL is not shown: it may be a password in the wrong place. */
 function checked(url: string, named: string): string {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
+  const { protocol, username, password } = URL.canParse(url) ? new URL(url) : { protocol: '', username: '', password: '' };
   if (protocol !== 'redis:' && protocol !== 'rediss:') throw new UsageError(`${named}: is no URL of Redis: redis://HOST:PORT, or rediss:// for TLS`);
+  try {
+    decodeURIComponent(`${username}${password}`);
+  } catch {
+    throw new UsageError(`${named}: a % in the user or the password of a URL is written %25`);
+  }
   return url;
 }

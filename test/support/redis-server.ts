@@ -5,7 +5,7 @@
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, connect } from 'node:net';
+import { createServer } from 'node:net';
 import { existsSync } from 'node:fs';
 import { inFolder } from './folder.ts';
 
@@ -18,9 +18,6 @@ export interface RedisServer {
   kill(): Promise<void>;
   /** Starts it again on the same port and folder. */
   start(): Promise<void>;
-  /** The server stands still until it is woken: it closes nothing and answers nothing. */
-  freeze(): void;
-  wake(): void;
 }
 
 /** Settings as on the command line of `redis-server`, without `--`. */
@@ -65,13 +62,11 @@ export async function withRedis(use: (redis: RedisServer) => Promise<void>, sett
           Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]),
           { stdio: 'ignore' },
         );
-        for (let tries = 0; redis.cli('PING') !== 'PONG'; tries++) {
+        for (let tries = 0; !/PONG|NOAUTH/.test(redis.cli('PING')); tries++) {
           if (tries === 200 || server.exitCode !== null) throw new Error('redis-server does not start');
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
       },
-      freeze: () => void server?.kill('SIGSTOP'),
-      wake: () => void server?.kill('SIGCONT'),
     };
     try {
       await redis.start();
@@ -91,12 +86,4 @@ export async function freePort(): Promise<number> {
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
-}
-
-/** Whether something listens there. */
-export async function listens(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  const outcome = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]);
-  socket.destroy();
-  return outcome;
 }
