@@ -13,13 +13,13 @@ const BAR = 30;
 /** Shards that wait longer than this with nobody at work are worth a word. */
 const SILENT_SECONDS = 60;
 
-/** Lines with a newline each, fit for `width` columns from 60 on. */
+/** Lines with a newline each; the table fits `width` columns, and sentences are left to wrap. */
 export function statusPage(status: RunStatus, width: number): string {
   const { out, run, planned, committed, statuses, queues } = status;
   const lines = [
     `${escapeText(out)}${run === null ? '' : `  run ${escapeText(run)}`}`,
     '',
-    `  ${bar(shareOf(status), Math.min(BAR, width - 30))}  ${percentOf(status)}`,
+    `  ${bar(shareOf(status), Math.max(10, Math.min(BAR, width - 30)))}  ${percentOf(status)}`,
     '',
     ...labelled('shards', [shardsLine(status)]),
     ...labelled('files', [

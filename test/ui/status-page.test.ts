@@ -55,6 +55,10 @@ test('the page says where the shards are, how fast it goes, who is at work and w
   );
 });
 
+test('a narrow terminal has the page too', () => {
+  for (const width of [0, 20, 41]) assert.match(statusPage(STATUS, width), /\[#+\.+\] {2}58\.2 %/);
+});
+
 test('where Redis is lost the page says so, and shows nothing that it does not know', () => {
   const lost = { ...STATUS, shards: null, queues: null, trouble: 'redis://***@cache does not answer' };
   const page = statusPage(lost, 100);
