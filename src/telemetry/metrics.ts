@@ -3,7 +3,7 @@
 // Promises: each call makes a registry of its own; a scrape ends even where a queue does not answer,
 // and then has no figures of that queue rather than old ones. Who listens is `server.ts`.
 
-import type { QueueStats, ExtractionPart } from '../core/queue.ts';
+import type { ExtractionPart, QueueStats, Queues } from '../core/queue.ts';
 import type { Counts } from '../core/types.ts';
 
 /** Bounds of a shard's time in seconds: a gigabyte takes a machine some ten, a slow disk a hundred times that. */
@@ -12,48 +12,44 @@ const SHARD_SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800];
 const ANSWER_MS = 5_000;
 
 export interface Metrics {
-  /** A shard was extracted, or a part of one. */
-  extracted(seconds: number, counts: Counts, part?: ExtractionPart): void;
+  /** A shard was extracted, or this worker's part of one. */
+  extracted(seconds: number, counts: Counts): void;
   /** A shard was stored; rows by store. */
   stored(seconds: number, rows: Readonly<Record<string, number>>): void;
-  /** A message came that had been delivered before. */
-  redelivered(queue: string): void;
-  /** A lease ran out, and another has the shard. */
-  leaseLost(queue: string): void;
   /** All of it, in Prometheus' text format. */
   text(): Promise<string>;
   readonly contentType: string;
 }
 
+/** What is asked of the queues at each scrape. */
+export type WatchedQueues = Pick<Queues, 'extractStats' | 'counts'> & { readonly store: Pick<Queues['store'], 'stats'> };
+
 export interface MetricsOptions {
-  /** Asked at each scrape, by the queue's name. */
-  readonly queues?: Readonly<Record<string, () => Promise<QueueStats>>>;
+  readonly queues?: WatchedQueues;
+  /** What this process claims from, if it does. */
+  readonly claims?: { readonly queue: 'extract' | 'store'; readonly part?: ExtractionPart };
   /** Milliseconds that a queue has to answer a scrape. */
   readonly answerMs?: number;
 }
 
-export async function openMetrics({ queues = {}, answerMs = ANSWER_MS }: MetricsOptions = {}): Promise<Metrics> {
+export async function openMetrics({ queues, claims, answerMs = ANSWER_MS }: MetricsOptions = {}): Promise<Metrics> {
   const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = await import('prom-client');
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  const counter = (name: string, help: string, ...labelNames: string[]) => new Counter({ name, help, labelNames, registers });
 
-  const files = new Counter({ name: 'merc_files_total', help: 'Files extracted, by status.', labelNames: ['result', 'part'], registers });
-  const bytes = new Counter({ name: 'merc_bytes_total', help: 'Bytes of input read.', labelNames: ['part'], registers });
+  const part = claims?.part ?? 'all';
+  const files = counter('merc_files_total', 'Files extracted, by status.', 'result', 'part');
+  const bytes = counter('merc_bytes_total', 'Bytes of input read.', 'part');
+  const rows = counter('merc_store_rows_total', 'Rows of samples stored.', 'store');
   const seconds = new Histogram({ name: 'merc_shard_seconds', help: 'Time of a shard.', labelNames: ['role'], buckets: SHARD_SECONDS, registers });
-  const rows = new Counter({ name: 'merc_store_rows_total', help: 'Rows of samples stored.', labelNames: ['store'], registers });
-  const counter = (name: string, help: string) => {
-    const made = new Counter({ name, help, labelNames: ['queue'], registers });
-    // A counter that begins to exist with its first event has no increase that an alert would see.
-    for (const queue of Object.keys(queues)) made.inc({ queue }, 0);
-    return made;
+  const redeliveries = counter('merc_redeliveries_total', 'Messages that had been delivered before.', 'queue', 'part');
+  const leasesLost = counter('merc_lease_lost_total', 'Leases that ran out while the shard was in hand.', 'queue', 'part');
+  const gauge = (name: string, help: string, of: (stats: QueueStats) => number) => {
+    const made = new Gauge({ name, help, labelNames: ['queue', 'part'], registers });
+    return { reset: () => made.reset(), set: (queue: string, whose: string, stats: QueueStats) => made.set({ queue, part: whose }, of(stats)) };
   };
-  const redeliveries = counter('merc_redeliveries_total', 'Messages that had been delivered before.');
-  const leasesLost = counter('merc_lease_lost_total', 'Leases that ran out while the shard was in hand.');
-  const gauge = (name: string, help: string, of: (stats: QueueStats) => number) => ({
-    of,
-    gauge: new Gauge({ name, help, labelNames: ['queue'], registers }),
-  });
   const gauges = [
     gauge('merc_stream_lag', 'Shards that wait and nobody has in hand.', (stats) => stats.waiting),
     gauge('merc_stream_pending', 'Shards in hand.', (stats) => stats.claimed),
@@ -62,15 +58,30 @@ export async function openMetrics({ queues = {}, answerMs = ANSWER_MS }: Metrics
     gauge('merc_workers', 'Workers that gave a sign of life within the lease.', (stats) => stats.claimants),
   ];
 
-  const ask = async (queue: string, answer: () => Promise<QueueStats>): Promise<void> => {
-    const stats = await within(answer, answerMs);
+  const ask = async (asked: WatchedQueues): Promise<void> => {
+    const [extract = {}, stored] = await Promise.all([within(() => asked.extractStats(), answerMs), within(() => asked.store.stats(), answerMs)]);
     for (const each of gauges) {
-      if (stats === undefined) each.gauge.remove({ queue });
-      else each.gauge.set({ queue }, each.of(stats));
+      each.reset();
+      for (const [of, stats] of Object.entries(extract)) each.set('extract', of, stats);
+      if (stored !== undefined) each.set('store', 'all', stored);
+    }
+    if (claims === undefined) return;
+    // They are counted elsewhere, and there from the start: a counter that begins with its first event has no increase that an alert would see.
+    for (const [made, count] of [
+      [redeliveries, asked.counts.redelivered],
+      [leasesLost, asked.counts.lost],
+    ] as const) {
+      made.reset();
+      made.inc({ queue: claims.queue, part }, count);
     }
   };
+  let scrape = Promise.resolve('');
+  const scraped = async (): Promise<string> => {
+    if (queues !== undefined) await ask(queues);
+    return registry.metrics();
+  };
   return {
-    extracted(took, counts, part = 'all') {
+    extracted(took, counts) {
       seconds.observe({ role: 'extract' }, took);
       bytes.inc({ part }, counts.bytes);
       for (const [result, count] of Object.entries(counts.statuses)) files.inc({ result, part }, count);
@@ -79,12 +90,8 @@ export async function openMetrics({ queues = {}, answerMs = ANSWER_MS }: Metrics
       seconds.observe({ role: 'store' }, took);
       for (const [store, count] of Object.entries(byStore)) rows.inc({ store }, count);
     },
-    redelivered: (queue) => redeliveries.inc({ queue }),
-    leaseLost: (queue) => leasesLost.inc({ queue }),
-    async text() {
-      await Promise.all(Object.entries(queues).map(([queue, answer]) => ask(queue, answer)));
-      return registry.metrics();
-    },
+    // One after another: two at once would reset each other's figures.
+    text: () => (scrape = scrape.then(scraped, scraped)),
     contentType: registry.contentType,
   };
 }
