@@ -12,6 +12,27 @@ import { formatFiles, notesOf, percentOf } from './status-page.ts';
 /** Seconds between two looks. */
 const RENEWED = 5;
 
+/** Milliseconds for which a look is good: readers are many, and each look reads plans and commit records. */
+const LOOK_MS = 2_000;
+
+export interface StatusPage {
+  readonly type: string;
+  readonly body: string;
+}
+
+/** The pages by their paths; all readers share a look. */
+export function statusPages(look: () => Promise<RunStatus>, now: () => number = () => performance.now()): Readonly<Record<string, () => Promise<StatusPage>>> {
+  let last: { readonly status: Promise<RunStatus>; readonly at: number } | undefined;
+  const shared = (): Promise<RunStatus> => {
+    if (last === undefined || now() - last.at > LOOK_MS) last = { status: look(), at: now() };
+    return last.status;
+  };
+  return {
+    '/': async () => ({ type: 'text/html', body: statusHtml(await shared()) }),
+    '/status.json': async () => ({ type: 'application/json', body: statusJson(await shared()) }),
+  };
+}
+
 /** What `/status.json` says. */
 export function statusJson(status: RunStatus): string {
   return `${escapeJson(JSON.stringify(status))}\n`;

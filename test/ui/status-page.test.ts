@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runStatus, type QueueStatus, type RunStatus } from '../../src/core/status.ts';
-import { statusHtml, statusJson } from '../../src/ui/status-html.ts';
+import { servePages } from '../../src/telemetry/server.ts';
+import { statusHtml, statusJson, statusPages } from '../../src/ui/status-html.ts';
 import { notesOf, statusPage } from '../../src/ui/status-page.ts';
 
 const QUEUES: readonly QueueStatus[] = [
@@ -110,4 +111,27 @@ test('the bar never ends outside its card, though shards were counted twice mean
   const widths = [...statusHtml(twice).matchAll(/width:([\d.]+)%/g)].map(([, width]) => Number(width));
   assert.equal(widths.length, 4);
   assert.ok(Math.abs(widths.reduce((sum, width) => sum + width, 0) - 100) < 0.01);
+});
+
+test('the page and its JSON are served, and readers share a look until it is old or has failed', async () => {
+  let [looks, clock] = [0, 0];
+  const look = () => {
+    looks += 1;
+    return looks === 2 ? Promise.reject(new Error('the disk is gone')) : Promise.resolve(STATUS);
+  };
+  const server = await servePages({ port: 0, flag: '--http', pages: statusPages(look, () => clock) });
+  try {
+    const [page, json] = await Promise.all([fetch(server.url), fetch(`${server.url}status.json`)]);
+    assert.match(page.headers.get('content-type') ?? '', /^text\/html; charset=utf-8$/);
+    assert.match(await page.text(), /58\.2 %/);
+    assert.deepEqual(await json.json(), STATUS);
+    assert.equal(looks, 1);
+    clock = 2_001;
+    assert.equal((await fetch(server.url)).status, 500);
+    clock = 4_002;
+    assert.equal((await fetch(server.url)).status, 200);
+    assert.equal(looks, 3);
+  } finally {
+    await server.close();
+  }
 });
