@@ -11,8 +11,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   pool: ['core', 'native'],
   stores: ['core', 'sql', 'duckdb', 'native'],
   queues: ['core'],
+  telemetry: ['core'],
   ui: ['core', 'commands'],
-  commands: ['core', 'sources', 'pool', 'queues', 'stores', 'sql', 'ui', 'duckdb', 'native'],
+  commands: ['core', 'sources', 'pool', 'queues', 'stores', 'telemetry', 'sql', 'ui', 'duckdb', 'native'],
   duckdb: [],
   native: [],
   index: ['core', 'commands'],
@@ -27,6 +28,8 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   commander: 'src/cli.ts',
   picomatch: 'src/sources/globs.ts',
   croner: 'src/sources/schedule.ts',
+  'prom-client': 'src/telemetry/metrics.ts',
+  '@opentelemetry/api': 'src/telemetry/tracing.ts',
   redis: 'src/queues/connection.ts',
 };
 

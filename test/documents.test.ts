@@ -28,6 +28,7 @@ test('no document or lock file names a download address, and none points outside
     'CHANGELOG.md',
     'docs/FEATURES.md',
     'docs/RELIABILITY.md',
+    'deploy/README.md',
     'package.json',
     'package-lock.json',
     'test/runtimes/package-lock.json',

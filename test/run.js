@@ -10,7 +10,6 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 
 const RUNTIMES = 'test/runtimes/node_modules';
-const VENV = 'node_modules/.cache/merc-oracle';
 const bin = (name) => join('node_modules', '.bin', name);
 const compiled = () => testFiles().map((file) => join('.test-build', file.replace(/\.ts$/, '.js')));
 
@@ -29,6 +28,7 @@ const TASKS = {
   bun: () => run(runtime('.bin/bun'), 'test', '--timeout', '300000', ...testFiles().map((file) => `./${file}`)),
   deno: () => run(runtime('.bin/deno'), 'test', '--no-check', '--no-lock', '-A', ...testFiles()),
   oracle: () => oracle(),
+  deploy: () => withPython('node_modules/.cache/merc-deploy', 'test/deploy/requirements.txt', (python) => run(python, 'test/deploy/check.py')),
 };
 
 const wanted = process.argv.slice(2);
@@ -79,19 +79,27 @@ function runtime(path) {
 
 /** merc's output of the demo set against independent tools, and in three readers. */
 function oracle() {
-  const python = join(VENV, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  const requirements = readFileSync('test/oracle/requirements.txt', 'utf8');
-  const installed = join(VENV, 'installed.txt');
+  return withPython(
+    'node_modules/.cache/merc-oracle',
+    'test/oracle/requirements.txt',
+    (python) =>
+      run(process.execPath, '.test-build/test/support/demo-output.js', 'node_modules/.cache/merc-oracle-run') &&
+      oracleOf(python, 'node_modules/.cache/merc-oracle-run'),
+  );
+}
+
+/** Calls `use` with a Python that has the required packages; says why where there is none. */
+function withPython(venv, listed, use) {
+  const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  const requirements = readFileSync(listed, 'utf8');
+  const installed = join(venv, 'installed.txt');
   if (!existsSync(installed) || readFileSync(installed, 'utf8') !== requirements) {
     if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) return 'python3 with venv is not installed';
-    const made = run('python3', '-m', 'venv', VENV) && run(python, '-m', 'pip', 'install', '--quiet', '-r', 'test/oracle/requirements.txt');
+    const made = run('python3', '-m', 'venv', venv) && run(python, '-m', 'pip', 'install', '--quiet', '-r', listed);
     if (!made) return 'the Python packages could not be installed';
     writeFileSync(installed, requirements);
   }
-  return (
-    run(process.execPath, '.test-build/test/support/demo-output.js', 'node_modules/.cache/merc-oracle-run') &&
-    oracleOf(python, 'node_modules/.cache/merc-oracle-run')
-  );
+  return use(python);
 }
 
 function oracleOf(python, dir) {
