@@ -28,6 +28,8 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   picomatch: 'src/sources/globs.ts',
   croner: 'src/sources/schedule.ts',
   redis: 'src/queues/connection.ts',
+  pg: 'src/stores/postgres/connection.ts',
+  'pg-copy-streams': 'src/stores/postgres/connection.ts',
 };
 
 const listed = (folder: string, end: string) =>
