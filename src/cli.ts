@@ -6,6 +6,7 @@
 import { isatty } from 'node:tty';
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT, RunError, UsageError, codeOf, firstLine, isRefusal, messageOf } from './core/errors.ts';
+import type { ExportOptions } from './commands/export.ts';
 import type { RunCommandFlags } from './commands/run-command.ts';
 import type { WatchCommandFlags } from './commands/watch-command.ts';
 import type { RunFlags } from './core/options.ts';
@@ -180,8 +181,11 @@ program
   .argument('<OUT>', 'output folder')
   .addOption(new Option('--format <FORMAT>', 'jsonl or csv').choices(['jsonl', 'csv']).default('jsonl'))
   .option('--to <FILE>', 'file to write; - is standard output', '-')
-  .action(async (out: string, { format, to }: { format: 'jsonl' | 'csv'; to: string }) => {
-    await (await import('./commands/export.ts')).exportCommand(out, { format, to }, stop.signal);
+  .addOption(new Option('--from <STORE>', 'the Parquet parts, or what PostgreSQL holds of the output').choices(['parquet', 'postgres']).default('parquet'))
+  .option('--postgres <URL>', 'with --from postgres: the database; @FILE reads its URL from a file (default: MERC_POSTGRES_URL)')
+  .option('--run-id <ID>', 'with --from postgres: the run, where the output is stored as of several')
+  .action(async (out: string, options: ExportOptions) => {
+    await (await import('./commands/export.ts')).exportCommand(out, options, stop.signal);
   });
 
 program

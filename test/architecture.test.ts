@@ -31,6 +31,8 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   'prom-client': 'src/telemetry/metrics.ts',
   '@opentelemetry/api': 'src/telemetry/tracing.ts',
   redis: 'src/queues/connection.ts',
+  pg: 'src/stores/postgres/connection.ts',
+  'pg-copy-streams': 'src/stores/postgres/connection.ts',
 };
 
 const listed = (folder: string, end: string) =>

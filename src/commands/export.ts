@@ -7,53 +7,61 @@ import { createWriteStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { partsOf, readCommits, samplesPart, type CommitRecord } from '../core/commit.ts';
 import { RunError, UsageError, codeOf, messageOf } from '../core/errors.ts';
 import { moveDurably } from '../core/layout.ts';
-import { isFile } from '../core/options.ts';
-import { files, name, SMALL_SHARE, openDatabase, type Database, type Type, type Value } from '../duckdb.ts';
-import { classicColumns } from '../sql/classic.ts';
+import type { Type } from '../duckdb.ts';
 import { classicLine } from '../sql/classic-line.ts';
 import { plainText } from '../sql/json.ts';
 import { existingOutput } from '../stores/output.ts';
+import { postgresUrl } from '../stores/postgres/url.ts';
 import { csvLine } from '../ui/csv.ts';
 import { escapeJson, escapeText } from '../ui/escape.ts';
 import { formatNoun } from '../ui/format.ts';
 import { print } from '../ui/print.ts';
 import { textOutput, type TextOutput } from '../ui/text-output.ts';
+import { parquetSource } from './export-parquet.ts';
+import type { ExportSource, ShardToExport } from './export-source.ts';
 
 export interface ExportOptions {
   readonly format: 'jsonl' | 'csv';
   /** A file, or `-` for standard output. */
   readonly to: string;
+  /** The parts, or what a database holds of the output. */
+  readonly from?: 'parquet' | 'postgres';
+  /** As `--postgres` has it. */
+  readonly postgres?: string;
+  readonly runId?: string;
 }
 
-export async function exportCommand(out: string, { format, to }: ExportOptions, signal: AbortSignal): Promise<void> {
-  await existingOutput(out);
-  await assertParts(out);
-  if (to === '-') {
-    const terminal = process.stdout.isTTY;
-    const output = textOutput(process.stdout, signal);
-    const safe = { jsonl: escapeJson, csv: escapeText }[format];
-    await EXPORTS[format](out, output, signal, terminal ? safe : (text) => text);
-    await output.flush();
-  } else {
-    const rows = await toFile(to, signal, (output) => EXPORTS[format](out, output, signal, (text) => text));
-    print(`${to}: ${formatNoun(rows, 'sample')}`);
-  }
-}
-
-/** Refuses an output that lacks a part, before a line of it is written. */
-async function assertParts(out: string): Promise<void> {
-  let commits = 0;
-  for await (const commit of readCommits(out)) {
-    commits += 1;
-    samplesPart(out, commit);
-    for (const part of partsOf(commit)) {
-      if (!isFile(join(out, part.name))) throw new RunError(`${out}: ${part.name} is missing: see \`merc verify ${out}\``);
+export async function exportCommand(out: string, options: ExportOptions, signal: AbortSignal): Promise<void> {
+  const { format, to } = options;
+  const source = await sourceOf(out, options, signal);
+  try {
+    if (to === '-') {
+      const terminal = process.stdout.isTTY;
+      const output = textOutput(process.stdout, signal);
+      const safe = { jsonl: escapeJson, csv: escapeText }[format];
+      await EXPORTS[format](source, output, terminal ? safe : (text) => text);
+      await output.flush();
+    } else {
+      const rows = await toFile(to, signal, (output) => EXPORTS[format](source, output, (text) => text));
+      print(`${to}: ${formatNoun(rows, 'sample')}`);
     }
+  } finally {
+    await source.close();
   }
-  if (commits === 0) throw new UsageError(`${out}: nothing is committed there yet: \`merc run\` goes on with it`);
+}
+
+async function sourceOf(out: string, { from, postgres, runId }: ExportOptions, signal: AbortSignal): Promise<ExportSource> {
+  if (from !== 'postgres') {
+    if (postgres !== undefined || runId !== undefined) throw new UsageError('--postgres and --run-id go with --from postgres');
+    return parquetSource(out, signal);
+  }
+  const url = postgresUrl(postgres);
+  if (url === undefined) throw new UsageError('--from postgres: which database? give its URL by --postgres or MERC_POSTGRES_URL');
+  await existingOutput(out);
+  const { postgresSource } = await import('./export-postgres.ts');
+  return postgresSource({ out, url, ...(runId !== undefined && { runId }) }, signal, (line) => process.stderr.write(`${escapeText(line)}\n`));
 }
 
 /** Writes beside `to` and renames; what is there and no plain file, as a pipe, is written as it is. */
@@ -81,116 +89,46 @@ async function toFile(to: string, signal: AbortSignal, write: (output: TextOutpu
 }
 
 /** Writes everything and gives the number of samples; `safe` makes a text fit for where it goes. */
-type Export = (out: string, output: TextOutput, signal: AbortSignal, safe: (text: string) => string) => Promise<number>;
+type Export = (source: ExportSource, output: TextOutput, safe: (text: string) => string) => Promise<number>;
 
 const EXPORTS: Readonly<Record<ExportOptions['format'], Export>> = {
-  async jsonl(out, output, signal, safe) {
-    // Two databases, since a connection streams one result at a time.
-    const [records, strings] = await Promise.all([reader(), reader()]);
+  async jsonl(source, output, safe) {
     let rows = 0;
-    try {
-      for await (const commit of readCommits(out)) rows += await exportShard(out, commit, { records, strings }, output, signal, safe);
-    } finally {
-      records.close();
-      strings.close();
-    }
+    for await (const shard of source.shards()) rows += await exportShard(source.place, shard, output, safe);
     return rows;
   },
 
-  async csv(out, output, signal, safe) {
-    const database = await reader();
+  async csv(source, output, safe) {
     let rows = 0;
-    try {
-      const parts: string[] = [];
-      for await (const commit of readCommits(out)) parts.push(join(out, samplesPart(out, commit).name));
-      // Labels of another dataset may have other columns, until `merc relabel` has been through.
-      const source = `read_parquet(${files(parts)}, union_by_name = true)`;
-      const scalars = (await database.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${source})`)).filter(
-        (row) => !/\[\d*\]$|^(?:STRUCT|MAP|UNION)\(/.test(String(row['column_type'])),
-      );
-      const columns = scalars.map((row) => String(row['column_name']));
-      await output.write(csvLine(columns.map(safe)));
-      for await (const { values, types } of rowsOf(database, `SELECT ${columns.map(name).join(', ')} FROM ${source}`, signal)) {
-        await output.write(csvLine(values.map((value, column) => (value === null ? null : safe(plainText(value, types[column] as Type))))));
-        rows += 1;
-      }
-    } finally {
-      database.close();
+    const columns = await source.scalarColumns();
+    await output.write(csvLine(columns.map(safe)));
+    for await (const { values, types } of source.scalars(columns)) {
+      await output.write(csvLine(values.map((value, column) => (value === null ? null : safe(plainText(value, types[column] as Type))))));
+      rows += 1;
     }
     return rows;
   },
 };
 
-/** Order comes from one thread that reads part after part. */
-function reader(): Promise<Database> {
-  return openDatabase(SMALL_SHARE);
-}
-
-async function exportShard(
-  out: string,
-  commit: CommitRecord,
-  { records, strings }: { readonly records: Database; readonly strings: Database },
-  output: TextOutput,
-  signal: AbortSignal,
-  safe: (text: string) => string,
-): Promise<number> {
-  const texts = stringRuns(
-    strings,
-    commit.strings.map((part) => join(out, part.name)),
-    signal,
-  );
+async function exportShard(place: string, shard: ShardToExport, output: TextOutput, safe: (text: string) => string): Promise<number> {
+  const texts = shard.strings;
+  const [open, close] = shard.stringsStored ? ['[', ']'] : ['null', ''];
   let run = await texts.next();
   let rows = 0;
-  const query = `SELECT ${classicColumns()}, sample_id FROM read_parquet(${files([join(out, samplesPart(out, commit).name)])})`;
-  for await (const { values, types } of rowsOf(records, query, signal)) {
+  for await (const { values, types } of shard.rows) {
     const sample = Number(values.at(-1));
     const { before, after } = classicLine(values, types);
-    await output.write(safe(before));
+    await output.write(`${safe(before)}${open}`);
     let separator = '';
     for (; run.done !== true && run.value.sample === sample; run = await texts.next()) {
       await output.write(`${separator}${safe(run.value.json)}`);
       separator = ',';
     }
-    await output.write(`${safe(after.trimEnd())}\n`);
+    await output.write(`${close}${safe(after.trimEnd())}\n`);
     rows += 1;
   }
   // Both sides ascend: a string left over has no sample, or stands out of order.
   if (run.done !== true)
-    throw new RunError(`${out}: shard ${commit.id} has strings of sample ${run.value.sample}, which is not in it: see \`merc verify ${out}\``);
+    throw new RunError(`${place}: shard ${shard.id} has strings of sample ${run.value.sample}, which is not in it: see \`merc verify ${place}\``);
   return rows;
-}
-
-/** The strings of a shard as pieces of JSON lists, a piece at most a chunk of one sample. */
-async function* stringRuns(database: Database, parts: readonly string[], signal: AbortSignal): AsyncGenerator<{ sample: number; json: string }> {
-  if (parts.length === 0) return;
-  const result = await database.connection.stream(`SELECT sample_id, value FROM read_parquet(${files(parts)})`);
-  for (;;) {
-    signal.throwIfAborted();
-    const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) return;
-    const samples = chunk.getColumnValues(0);
-    const values = chunk.getColumnValues(1);
-    for (let from = 0, to = 0; from < samples.length; from = to) {
-      while (to < samples.length && samples[to] === samples[from]) to += 1;
-      yield {
-        sample: Number(samples[from]),
-        json: values
-          .slice(from, to)
-          .map((value) => JSON.stringify(value))
-          .join(','),
-      };
-    }
-  }
-}
-
-async function* rowsOf(database: Database, query: string, signal: AbortSignal): AsyncGenerator<{ values: Value[]; types: readonly Type[] }> {
-  const result = await database.connection.stream(query);
-  const types = result.columnTypes();
-  for (;;) {
-    signal.throwIfAborted();
-    const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) return;
-    const vectors = types.map((_, column) => chunk.getColumnVector(column));
-    for (let row = 0; row < chunk.rowCount; row += 1) yield { values: vectors.map((vector) => vector.getItem(row)), types };
-  }
 }

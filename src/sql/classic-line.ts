@@ -23,7 +23,7 @@ export function classicLine(row: readonly Value[], types: readonly Type[]): Clas
     return `${JSON.stringify(field)}:${shaped(field, value, type)}`;
   });
   const at = CLASSIC_FIELDS.indexOf('static_strings');
-  return { before: `{${members.slice(0, at).join(',')},"static_strings":[`, after: `],${members.slice(at).join(',')}}\n` };
+  return { before: `{${members.slice(0, at).join(',')},"static_strings":`, after: `,${members.slice(at).join(',')}}\n` };
 }
 
 function shaped(field: string, value: Value, type: Type): string {

@@ -33,7 +33,7 @@ export async function blackHole(to: number): Promise<BlackHole> {
     near.on('data', (bytes) => void (passes(near) && far.write(bytes)));
     far.on('data', (bytes) => void (passes(far) && near.write(bytes)));
     // What a box swallows includes goodbyes.
-    near.on('close', () => far.destroy());
+    near.on('close', () => void (passes(near) && far.destroy()));
     far.on('close', () => void (passes(far) && near.destroy()));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
