@@ -61,6 +61,8 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+const STAGE = "with an output on S3: folder for what is under way (default: the system's for temporary files)";
+
 const repeatable = (value: string, all: readonly string[] = []): string[] => [...all, value];
 
 const program = new Command('merc')
@@ -86,7 +88,8 @@ program
   .argument('[PATH...]', 'files and folders; folders are taken with all that is below them')
   .option('--csv <FILE>', 'dataset with labels: CSV, TSV or Parquet (default: samples.csv in or beside PATH)')
   .option('--no-csv', 'no labels, even where samples.csv is found')
-  .option('--out <DIR>', 'output folder', 'out')
+  .option('--out <OUT>', 'output: a folder, or s3://BUCKET/PREFIX', 'out')
+  .option('--stage <DIR>', STAGE)
   .option('--workers <N>', 'worker processes (default: the cores this process may use)')
   .addOption(new Option('--isolation <KIND>', '`process`: a file can end no more than its worker; `thread`: less memory').default('process'))
   .option('--limit <N>', 'only the first N files, in path order')
@@ -147,9 +150,10 @@ program
   .command('verify')
   .summary('check an output against its commit records')
   .description('Recomputes hashes and row counts of every part; exit 1 when anything is missing, altered or without a commit.')
-  .argument('<OUT>', 'output folder')
-  .action(async (out: string) => {
-    process.exitCode = await (await import('./commands/verify.ts')).verifyCommand(out, stop.signal);
+  .argument('<OUT>', 'output: a folder, or s3://BUCKET/PREFIX')
+  .option('--stage <DIR>', STAGE)
+  .action(async (out: string, options: { stage?: string }) => {
+    process.exitCode = await (await import('./commands/verify.ts')).verifyCommand(out, options, stop.signal);
   });
 
 program
@@ -166,11 +170,12 @@ program
   .command('export')
   .summary('write the samples as JSON lines or CSV')
   .description('Writes one JSON line a sample with the 19 classic fields, or the scalar columns as CSV.')
-  .argument('<OUT>', 'output folder')
+  .argument('<OUT>', 'output: a folder, or s3://BUCKET/PREFIX')
   .addOption(new Option('--format <FORMAT>', 'jsonl or csv').choices(['jsonl', 'csv']).default('jsonl'))
   .option('--to <FILE>', 'file to write; - is standard output', '-')
-  .action(async (out: string, { format, to }: { format: 'jsonl' | 'csv'; to: string }) => {
-    await (await import('./commands/export.ts')).exportCommand(out, { format, to }, stop.signal);
+  .option('--stage <DIR>', STAGE)
+  .action(async (out: string, options: { format: 'jsonl' | 'csv'; to: string; stage?: string }) => {
+    await (await import('./commands/export.ts')).exportCommand(out, options, stop.signal);
   });
 
 program
@@ -178,11 +183,13 @@ program
   .summary('ask an output in SQL')
   .description('Runs read-only SQL over the views samples, strings, sections, imports, exports, certificates, problems, dataset_unmatched, classic.')
   .argument('<SQL>', 'a query, as "SELECT list, count(*) FROM samples GROUP BY list"')
-  .option('--out <DIR>', 'output folder', 'out')
+  .option('--out <OUT>', 'output: a folder, or s3://BUCKET/PREFIX', 'out')
   .option('--json', 'JSON lines')
   .option('--csv', 'CSV')
-  .action(async (sql: string, { out, json, csv }: { out: string; json?: boolean; csv?: boolean }) => {
-    await (await import('./commands/query.ts')).queryCommand(sql, { out, format: json ? 'json' : csv ? 'csv' : 'table' }, stop.signal);
+  .option('--max-fetch <SIZE>', 'with an output on S3: fetch no more than this for a query (default: 10GB)')
+  .option('--stage <DIR>', STAGE)
+  .action(async (sql: string, { json, csv, ...options }: { out: string; json?: boolean; csv?: boolean; maxFetch?: string; stage?: string }) => {
+    await (await import('./commands/query.ts')).queryCommand(sql, { ...options, format: json ? 'json' : csv ? 'csv' : 'table' }, stop.signal);
   });
 
 program

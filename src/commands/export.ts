@@ -9,12 +9,14 @@ import { dirname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { partsOf, readCommits, samplesPart, type CommitRecord } from '../core/commit.ts';
 import { RunError, UsageError, codeOf, messageOf } from '../core/errors.ts';
-import { moveDurably } from '../core/layout.ts';
+import { LAYOUT, moveDurably } from '../core/layout.ts';
 import { isFile } from '../core/options.ts';
+import type { Output } from '../core/output.ts';
 import { files, name, SMALL_SHARE, openDatabase, type Database, type Type, type Value } from '../duckdb.ts';
 import { classicColumns } from '../sql/classic.ts';
 import { classicLine } from '../sql/classic-line.ts';
 import { plainText } from '../sql/json.ts';
+import { withOpened } from '../stores/opened.ts';
 import { existingOutput } from '../stores/output.ts';
 import { csvLine } from '../ui/csv.ts';
 import { escapeJson, escapeText } from '../ui/escape.ts';
@@ -26,9 +28,14 @@ export interface ExportOptions {
   readonly format: 'jsonl' | 'csv';
   /** A file, or `-` for standard output. */
   readonly to: string;
+  readonly stage?: string;
 }
 
-export async function exportCommand(out: string, { format, to }: ExportOptions, signal: AbortSignal): Promise<void> {
+export function exportCommand(out: string, options: ExportOptions, signal: AbortSignal): Promise<void> {
+  return withOpened(out, { named: out, signal, stage: options.stage }, (output) => exportOf(output, options, signal));
+}
+
+async function exportOf(out: Output, { format, to }: ExportOptions, signal: AbortSignal): Promise<void> {
   await existingOutput(out);
   await assertParts(out);
   if (to === '-') {
@@ -44,16 +51,18 @@ export async function exportCommand(out: string, { format, to }: ExportOptions, 
 }
 
 /** Refuses an output that lacks a part, before a line of it is written. */
-async function assertParts(out: string): Promise<void> {
+async function assertParts({ dir, named, objects, locked }: Output): Promise<void> {
+  const there = new Set<string>();
+  if (!locked) for (const folder of [LAYOUT.samples, LAYOUT.strings]) for (const part of await objects.list(folder)) there.add(`${folder}/${part}`);
   let commits = 0;
-  for await (const commit of readCommits(out)) {
+  for await (const commit of readCommits(dir)) {
     commits += 1;
-    samplesPart(out, commit);
-    for (const part of partsOf(commit)) {
-      if (!isFile(join(out, part.name))) throw new RunError(`${out}: ${part.name} is missing: see \`merc verify ${out}\``);
+    samplesPart(named, commit);
+    for (const { name: part } of partsOf(commit)) {
+      if (!(locked ? isFile(join(dir, part)) : there.has(part))) throw new RunError(`${named}: ${part} is missing: see \`merc verify ${named}\``);
     }
   }
-  if (commits === 0) throw new UsageError(`${out}: nothing is committed there yet: \`merc run\` goes on with it`);
+  if (commits === 0) throw new UsageError(`${named}: nothing is committed there yet: \`merc run\` goes on with it`);
 }
 
 /** Writes beside `to` and renames; what is there and no plain file, as a pipe, is written as it is. */
@@ -81,7 +90,7 @@ async function toFile(to: string, signal: AbortSignal, write: (output: TextOutpu
 }
 
 /** Writes everything and gives the number of samples; `safe` makes a text fit for where it goes. */
-type Export = (out: string, output: TextOutput, signal: AbortSignal, safe: (text: string) => string) => Promise<number>;
+type Export = (out: Output, output: TextOutput, signal: AbortSignal, safe: (text: string) => string) => Promise<number>;
 
 const EXPORTS: Readonly<Record<ExportOptions['format'], Export>> = {
   async jsonl(out, output, signal, safe) {
@@ -89,7 +98,12 @@ const EXPORTS: Readonly<Record<ExportOptions['format'], Export>> = {
     const [records, strings] = await Promise.all([reader(), reader()]);
     let rows = 0;
     try {
-      for await (const commit of readCommits(out)) rows += await exportShard(out, commit, { records, strings }, output, signal, safe);
+      for await (const commit of readCommits(out.dir)) {
+        const parts = partsOf(commit).map((part) => part.name);
+        await out.hold(parts);
+        rows += await exportShard(out, commit, { records, strings }, output, signal, safe);
+        await out.release(parts);
+      }
     } finally {
       records.close();
       strings.close();
@@ -102,9 +116,10 @@ const EXPORTS: Readonly<Record<ExportOptions['format'], Export>> = {
     let rows = 0;
     try {
       const parts: string[] = [];
-      for await (const commit of readCommits(out)) parts.push(join(out, samplesPart(out, commit).name));
+      for await (const commit of readCommits(out.dir)) parts.push(samplesPart(out.named, commit).name);
+      await out.hold(parts);
       // Labels of another dataset may have other columns, until `merc relabel` has been through.
-      const source = `read_parquet(${files(parts)}, union_by_name = true)`;
+      const source = `read_parquet(${files(parts.map((part) => join(out.dir, part)))}, union_by_name = true)`;
       const scalars = (await database.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${source})`)).filter(
         (row) => !/\[\d*\]$|^(?:STRUCT|MAP|UNION)\(/.test(String(row['column_type'])),
       );
@@ -127,7 +142,7 @@ function reader(): Promise<Database> {
 }
 
 async function exportShard(
-  out: string,
+  { dir, named }: Output,
   commit: CommitRecord,
   { records, strings }: { readonly records: Database; readonly strings: Database },
   output: TextOutput,
@@ -136,12 +151,12 @@ async function exportShard(
 ): Promise<number> {
   const texts = stringRuns(
     strings,
-    commit.strings.map((part) => join(out, part.name)),
+    commit.strings.map((part) => join(dir, part.name)),
     signal,
   );
   let run = await texts.next();
   let rows = 0;
-  const query = `SELECT ${classicColumns()}, sample_id FROM read_parquet(${files([join(out, samplesPart(out, commit).name)])})`;
+  const query = `SELECT ${classicColumns()}, sample_id FROM read_parquet(${files([join(dir, samplesPart(named, commit).name)])})`;
   for await (const { values, types } of rowsOf(records, query, signal)) {
     const sample = Number(values.at(-1));
     const { before, after } = classicLine(values, types);
@@ -156,7 +171,7 @@ async function exportShard(
   }
   // Both sides ascend: a string left over has no sample, or stands out of order.
   if (run.done !== true)
-    throw new RunError(`${out}: shard ${commit.id} has strings of sample ${run.value.sample}, which is not in it: see \`merc verify ${out}\``);
+    throw new RunError(`${named}: shard ${commit.id} has strings of sample ${run.value.sample}, which is not in it: see \`merc verify ${named}\``);
   return rows;
 }
 

@@ -4,6 +4,7 @@ import { committedIds } from '../core/commit.ts';
 import { RunError, UsageError } from '../core/errors.ts';
 import { sha256Of } from '../core/layout.ts';
 import type { RunOptions } from '../core/options.ts';
+import type { Output } from '../core/output.ts';
 import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
 import { profiler, type Profiler, type RunProfile } from '../core/profile.ts';
 import { run } from '../core/run.ts';
@@ -48,11 +49,19 @@ export interface RunReport extends Finished {
 export async function runExtraction(options: RunOptions, signal: AbortSignal, observer: RunObserver = {}, looked?: Survey): Promise<RunReport> {
   const problem = cpuProblem();
   if (problem !== null) throw new UsageError(problem);
-  return withOutput({ out: options.out, command: 'merc run', signal }, (existing, held) => extractInto(options, existing, held, observer, looked));
+  return withOutput({ out: options.out, command: 'merc run', signal, stage: options.stage }, (existing, held, output) =>
+    extractInto({ ...options, out: output.dir }, output, existing, held, said(observer, output), looked),
+  );
+}
+
+/** Notes speak of the output as the user named it. */
+function said(observer: RunObserver, output: Output): RunObserver {
+  return { ...observer, note: (line) => observer.note?.(output.say(line)) };
 }
 
 async function extractInto(
   options: RunOptions,
+  output: Output,
   existing: readonly PlanHead[],
   signal: AbortSignal,
   observer: RunObserver,
@@ -61,31 +70,39 @@ async function extractInto(
   const started = performance.now();
   const { out } = options;
   return withDatabase(out, signal, async (database) => {
-    const { planned, labels } = await plan(database, options, existing, signal, observer, looked);
+    const { planned, labels } = await plan(database, options, output, existing, signal, observer, looked);
     const before = await totalsOf(out, labels.sha256);
-    await assertSpace(out, planned.bytes - before.counts.bytes);
+    await assertSpace(output, planned.bytes - before.counts.bytes, options.bounds.shardBytes);
     observer.planned?.(planned, before.counts);
     const profile = profiler();
     let bytesRead = 0;
     if (before.shards < planned.shards) {
-      await unmarkSuccess(out);
+      await unmarkSuccess(output);
       const note = (counts: Counts) => {
         bytesRead += counts.bytes;
         observer.batch?.(counts);
       };
-      await extract(database, options, planned, labels, signal, profile, { ...observer, batch: note }).catch(async (error: unknown) => {
+      await extract(database, options, output, planned, labels, signal, profile, { ...observer, batch: note }).catch(async (error: unknown) => {
         throwIfLost(signal);
         if (signal.aborted) return;
         // On a full disk this is refused like the rest, and the first refusal is the one to tell.
-        await writeViews(out).catch(() => {});
+        await writeViews(output).catch(() => {});
         throw error;
       });
     }
     throwIfLost(signal);
-    const finished = await finishOutput(database, out, planned.heads, labels);
+    const finished = await finishOutput(database, output, planned.heads, labels);
     const stale = finished.totals.staleLabels;
     if (stale > 0) observer.note?.(`note: ${stale} shards have labels of another dataset than ${out} has now: merc relabel ends what it began`);
-    return { ...finished, out, planned, milliseconds: performance.now() - started, bytesRead, profile: profile.report(bytesRead), interrupted: signal.aborted };
+    return {
+      ...finished,
+      out: output.named,
+      planned,
+      milliseconds: performance.now() - started,
+      bytesRead,
+      profile: profile.report(bytesRead),
+      interrupted: signal.aborted,
+    };
   });
 }
 
@@ -98,6 +115,7 @@ function throwIfLost({ reason }: AbortSignal): void {
 async function plan(
   database: Database,
   options: RunOptions,
+  output: Output,
   existing: readonly PlanHead[],
   signal: AbortSignal,
   observer: RunObserver,
@@ -105,18 +123,19 @@ async function plan(
 ): Promise<{ planned: Planned; labels: LabelSource }> {
   if (looked !== undefined && looked.heads.length !== existing.length) throw new RunError(`${options.out}: another run has planned files meanwhile`);
   const surveyed = looked ?? (await survey(options, existing, new Set(await committedIds(options.out)), signal));
-  const labels = await labelsFor(database, options, existing, signal, observer);
-  return { planned: await planRun(options, surveyed, labels.sha256), labels };
+  const labels = await labelsFor(database, options, output, existing, signal, observer);
+  return { planned: await planRun(options, output, surveyed, labels.sha256), labels };
 }
 
 async function labelsFor(
   database: Database,
   { out, csv }: RunOptions,
+  output: Output,
   heads: readonly PlanHead[],
   signal: AbortSignal,
   observer: RunObserver,
 ): Promise<LabelSource> {
-  if (heads.length === 0) return adoptDataset(database, out, csv, signal);
+  if (heads.length === 0) return adoptDataset(database, output, csv, signal);
   const labels = await loadLabels(database, out);
   if (csv !== null && labels.sha256 !== (await sha256Of(csv, signal)))
     observer.note?.(`note: ${csv} is not the dataset that ${out} was made with; its labels stay as they are until merc relabel gives it the new ones`);
@@ -126,6 +145,7 @@ async function labelsFor(
 async function extract(
   database: Database,
   { out, workers, rows, isolation, faults }: RunOptions,
+  output: Output,
   { heads }: Planned,
   labels: LabelSource,
   signal: AbortSignal,
@@ -148,10 +168,10 @@ async function extract(
       profiler: profile,
       ...(faults !== undefined && { faults }),
     });
-    const stores = storing({ out, database, dataset: labels.sha256, headOf: head }, [parquetStore({ out, database })]);
+    const stores = storing({ output, database, dataset: labels.sha256, headOf: head }, [parquetStore({ output, database })]);
     const store = { ...stores, write: (shard: ShardFiles) => profile.storing(() => stores.write(shard)) };
     // Two shards in flight: the second keeps the workers busy while the first is stored.
-    await run(uncommitted(out, heads, committed), stage, store, { concurrency: 2, signal });
+    await run(uncommitted(output, heads, committed), stage, store, { concurrency: 2, signal });
   } finally {
     signal.removeEventListener('abort', stop);
     await pool.close();

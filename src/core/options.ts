@@ -3,6 +3,7 @@
 import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError, codeOf } from './errors.ts';
+import { isRemote } from './output.ts';
 import { BOUNDS, type Bounds, type RowOptions } from './plan.ts';
 
 /** Flags of `merc run`, as typed. */
@@ -21,6 +22,7 @@ export interface RunFlags {
   readonly maxFileSize?: string | number;
   readonly append?: boolean;
   readonly isolation?: string;
+  readonly stage?: string;
   /** Not a flag: what strikes at files, for tests of merc itself. */
   readonly faults?: Faults;
   /** Not a flag: where batches and shards of a new plan end. */
@@ -63,6 +65,8 @@ export interface RunOptions {
   readonly rows: RowOptions;
   readonly append: boolean;
   readonly isolation: Isolation;
+  /** Folder of this machine for what is under way, where the output is on S3. */
+  readonly stage?: string;
   readonly faults?: Faults;
   readonly bounds: Bounds;
 }
@@ -84,7 +88,7 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
   if (flags.filesFrom !== undefined && flags.filesFrom !== '-') readable('--files-from', flags.filesFrom, (stats) => !stats.isDirectory());
   return {
     paths,
-    out: resolve(flags.out ?? 'out'),
+    out: isRemote(flags.out ?? '') ? String(flags.out) : resolve(flags.out ?? 'out'),
     csv: flags.csv === false ? null : flags.csv === undefined ? (csvPlaces(paths).find(isFile) ?? null) : namedCsv(flags.csv),
     workers: flags.workers === undefined ? defaultWorkers : wholeNumber('--workers', flags.workers, 1024),
     limit: flags.limit === undefined ? Infinity : wholeNumber('--limit', flags.limit, Number.MAX_SAFE_INTEGER),
@@ -98,6 +102,7 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
     },
     append: flags.append ?? false,
     isolation,
+    ...(flags.stage !== undefined && { stage: flags.stage }),
     ...(flags.faults !== undefined && { faults: flags.faults }),
     bounds: flags.bounds ?? BOUNDS,
   };
@@ -109,7 +114,7 @@ function wholeNumber(flag: string, value: string | number, most: number): number
   return number;
 }
 
-function byteSize(flag: string, value: string): number {
+export function byteSize(flag: string, value: string): number {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(value.trim()) ?? [];
   const factor = UNITS[unit.toLowerCase()];
   const bytes = Math.round(Number(digits) * (factor ?? Number.NaN));

@@ -1,20 +1,29 @@
 // The plans of an output as a source: every shard that has no commit yet, in plan order.
 
+import { commitKey, isCommitted } from '../core/commit.ts';
 import { RunError, messageOf } from '../core/errors.ts';
+import type { Output } from '../core/output.ts';
 import type { PlanHead } from '../core/plan.ts';
 import { readShards } from '../core/plan.ts';
 import type { Delivery, ShardPlan, Source } from '../core/types.ts';
 
-export function uncommitted(out: string, heads: readonly PlanHead[], committed: ReadonlySet<string>): Source<ShardPlan> {
-  return deliveries(out, heads, committed);
+export function uncommitted(output: Output, heads: readonly PlanHead[], committed: ReadonlySet<string>): Source<ShardPlan> {
+  return deliveries(output, heads, committed);
 }
 
-async function* deliveries(out: string, heads: readonly PlanHead[], committed: ReadonlySet<string>): AsyncGenerator<Delivery<ShardPlan>> {
+async function* deliveries(output: Output, heads: readonly PlanHead[], committed: ReadonlySet<string>): AsyncGenerator<Delivery<ShardPlan>> {
   for (const head of heads) {
-    for await (const shard of readShards(out, head)) {
-      if (!committed.has(shard.id)) yield deliveryOf(shard);
+    for await (const shard of readShards(output.dir, head)) {
+      if (!committed.has(shard.id) && !(await isDoneMeanwhile(output, shard.id))) yield deliveryOf(shard);
     }
   }
+}
+
+/** Without a lock another run may be at the same plan. */
+async function isDoneMeanwhile(output: Output, id: string): Promise<boolean> {
+  if (output.locked) return false;
+  await output.refresh(commitKey(id));
+  return isCommitted(output.dir, id);
 }
 
 function deliveryOf(body: ShardPlan): Delivery<ShardPlan> {
