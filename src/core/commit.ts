@@ -93,6 +93,15 @@ export function isCommitted(out: string, id: string): boolean {
   return existsSync(commitPath(out, id));
 }
 
+/** The record of a shard, if another process has committed it by now. @throws RunError where it is of another plan than `planHash`. */
+export async function standingCommit(output: Output, id: string, planHash: string): Promise<CommitRecord | undefined> {
+  await output.refresh(commitKey(id));
+  if (!isCommitted(output.dir, id)) return undefined;
+  const standing = await readCommit(output.dir, id);
+  if (standing.planHash === planHash) return standing;
+  throw new RunError(`${commitPath(output.dir, id)}: is of another plan: merc verify names all that is wrong`);
+}
+
 /** Ids of the committed shards of an output, in plan order. */
 export async function committedIds(out: string): Promise<string[]> {
   const names = await namesIn(join(out, LAYOUT.commits));

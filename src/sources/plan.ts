@@ -1,6 +1,6 @@
 // The plans of an output as a source: every shard that has no commit yet, in plan order.
 
-import { commitKey, isCommitted } from '../core/commit.ts';
+import { standingCommit } from '../core/commit.ts';
 import { RunError, messageOf } from '../core/errors.ts';
 import type { Output } from '../core/output.ts';
 import type { PlanHead } from '../core/plan.ts';
@@ -14,16 +14,14 @@ export function uncommitted(output: Output, heads: readonly PlanHead[], committe
 async function* deliveries(output: Output, heads: readonly PlanHead[], committed: ReadonlySet<string>): AsyncGenerator<Delivery<ShardPlan>> {
   for (const head of heads) {
     for await (const shard of readShards(output.dir, head)) {
-      if (!committed.has(shard.id) && !(await isDoneMeanwhile(output, shard.id))) yield deliveryOf(shard);
+      if (!committed.has(shard.id) && !(await isDoneMeanwhile(output, shard.id, head))) yield deliveryOf(shard);
     }
   }
 }
 
 /** Without a lock another run may be at the same plan. */
-async function isDoneMeanwhile(output: Output, id: string): Promise<boolean> {
-  if (output.locked) return false;
-  await output.refresh(commitKey(id));
-  return isCommitted(output.dir, id);
+async function isDoneMeanwhile(output: Output, id: string, { hash }: PlanHead): Promise<boolean> {
+  return !output.locked && (await standingCommit(output, id, hash)) !== undefined;
 }
 
 function deliveryOf(body: ShardPlan): Delivery<ShardPlan> {

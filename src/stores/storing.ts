@@ -6,7 +6,7 @@
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { commit, commitKey, isCommitted, readCommit, type CommitRecord, type Parts } from '../core/commit.ts';
+import { commit, standingCommit, type CommitRecord, type Parts } from '../core/commit.ts';
 import { RunError, firstLine, isRefusal } from '../core/errors.ts';
 import type { Output } from '../core/output.ts';
 import { partMetadata, type PlanHead } from '../core/plan.ts';
@@ -29,20 +29,12 @@ export function storing({ output, database, headOf, dataset }: StoringOptions, s
   // One shard at a time in the database: its tables have fixed names, and one bounds its memory.
   let queue = Promise.resolve();
   const store = async (shard: ShardFiles): Promise<void> => {
+    const head = headOf(shard.id);
     // Another process may have done it; its parts are never replaced.
-    await output.refresh(commitKey(shard.id));
-    if (isCommitted(output.dir, shard.id)) await standingRecord(shard.id);
-    else await commitShard(shard);
+    if ((await standingCommit(output, shard.id, head.hash)) === undefined) await commitShard(shard, head);
     await rm(shard.dir, { recursive: true, force: true });
   };
-  const standingRecord = async (id: string): Promise<CommitRecord> => {
-    const standing = await readCommit(output.dir, id);
-    if (standing.planHash !== headOf(id).hash)
-      throw new RunError(`shard ${id}: ${output.dir} has a commit record of another plan for it: merc verify names what is wrong`);
-    return standing;
-  };
-  const commitShard = async (shard: ShardFiles): Promise<void> => {
-    const head = headOf(shard.id);
+  const commitShard = async (shard: ShardFiles, head: PlanHead): Promise<void> => {
     const samples = join(shard.dir, 'samples.parquet');
     const records = shard.records.map((record) => join(shard.dir, record));
     const labels = await writeSamples(database, records, samples, partMetadata(head), dataset);
@@ -52,8 +44,8 @@ export function storing({ output, database, headOf, dataset }: StoringOptions, s
     const times = { host: hostname(), pid: process.pid, started, committed: new Date().toISOString() };
     const record: CommitRecord = { id, planHash: head.hash, ...parts, counts, labels, attempts, slowest, ...times };
     if (await commit(output, record)) return;
-    const standing = await standingRecord(id);
-    if (JSON.stringify([standing.samples, standing.strings]) !== JSON.stringify([parts.samples, parts.strings]))
+    const standing = await standingCommit(output, id, head.hash);
+    if (JSON.stringify([standing?.samples, standing?.strings]) !== JSON.stringify([parts.samples, parts.strings]))
       throw new RunError(
         `shard ${id}: another process committed other bytes for it at the same time: its inputs changed meanwhile; merc verify names the parts`,
       );

@@ -12,6 +12,8 @@ export interface Moto {
   readonly url: string;
   /** Environment of a process that uses it. */
   readonly env: Readonly<Record<string, string>>;
+  /** Asks the server past merc. */
+  ask(path: string, init?: RequestInit): Promise<Response>;
   makeBucket(bucket: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -26,6 +28,9 @@ const CLEAN = {
   AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
   AWS_CONFIG_FILE: '/nonexistent',
 } as const;
+
+/** It looks who has signed, and not at the signature. */
+const SIGNED = 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0';
 
 /** Environment of a process for which there are no credentials. */
 export const NO_CREDENTIALS: Readonly<Record<string, string>> = { ...CLEAN, AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_PROFILE: '' };
@@ -48,11 +53,13 @@ export async function startMoto(): Promise<Moto | string> {
     if (tries > 300 || server.exitCode !== null) throw new Error('moto does not answer');
     await sleep(100);
   }
+  const ask: Moto['ask'] = (path, init = {}) => fetch(`${url}${path}`, { ...init, headers: { authorization: SIGNED } });
   return {
     url,
     env: { ...CLEAN, AWS_ENDPOINT_URL: url, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+    ask,
     async makeBucket(bucket) {
-      const { status } = await fetch(`${url}/${bucket}`, { method: 'PUT' });
+      const { status } = await ask(`/${bucket}`, { method: 'PUT' });
       if (status !== 200) throw new Error(`bucket ${bucket}: ${status}`);
     },
     async stop() {
