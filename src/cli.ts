@@ -9,8 +9,11 @@ import { EXIT, RunError, UsageError, codeOf, firstLine, isRefusal, messageOf } f
 import type { ExportOptions } from './commands/export.ts';
 import type { RunCommandFlags } from './commands/run-command.ts';
 import type { WatchCommandFlags } from './commands/watch-command.ts';
+import type { FinishFlags } from './commands/finish.ts';
 import type { RunFlags } from './core/options.ts';
 import type { WatchFlags } from './core/watch-options.ts';
+import { addManyMachines } from './cli/many-machines.ts';
+import { repeatable } from './cli/repeatable.ts';
 import { escapeText } from './ui/escape.ts';
 
 const stop = new AbortController();
@@ -62,7 +65,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const repeatable = (value: string, all: readonly string[] = []): string[] => [...all, value];
+const STAGE = "with an output on S3: folder for what is under way (default: the system's for temporary files)";
 
 const program = new Command('merc')
   .description('Turns folders of Windows executables into Parquet: hashes, headers, imports, strings, labels.')
@@ -87,7 +90,8 @@ program
   .argument('[PATH...]', 'files and folders; folders are taken with all that is below them')
   .option('--csv <FILE>', 'dataset with labels: CSV, TSV or Parquet (default: samples.csv in or beside PATH)')
   .option('--no-csv', 'no labels, even where samples.csv is found')
-  .option('--out <DIR>', 'output folder', 'out')
+  .option('--out <OUT>', 'output: a folder, or s3://BUCKET/PREFIX', 'out')
+  .option('--stage <DIR>', STAGE)
   .option('--workers <N>', 'worker processes (default: the cores this process may use)')
   .addOption(new Option('--isolation <KIND>', '`process`: a file can end no more than its worker; `thread`: less memory').default('process'))
   .option('--limit <N>', 'only the first N files, in path order')
@@ -150,18 +154,23 @@ program
   .command('verify')
   .summary('check an output against its commit records')
   .description('Recomputes hashes and row counts of every part; exit 1 when anything is missing, altered or without a commit.')
-  .argument('<OUT>', 'output folder')
-  .action(async (out: string) => {
-    process.exitCode = await (await import('./commands/verify.ts')).verifyCommand(out, stop.signal);
+  .argument('<OUT>', 'output: a folder, or s3://BUCKET/PREFIX')
+  .option('--stage <DIR>', STAGE)
+  .action(async (out: string, options: { stage?: string }) => {
+    process.exitCode = await (await import('./commands/verify.ts')).verifyCommand(out, options, stop.signal);
   });
+
+addManyMachines(program, stop.signal);
 
 program
   .command('finish')
   .summary('end an output that slices or workers have made')
   .description('Writes the views and the success mark of an output whose shards were done apart; exit 1 and their names when some are missing.')
-  .argument('<OUT>', 'output folder')
-  .action(async (out: string) => {
-    process.exitCode = await (await import('./commands/finish.ts')).finishCommand(out, stop.signal);
+  .argument('<OUT>', 'output: a folder, or s3://BUCKET/PREFIX')
+  .option('--stage <DIR>', STAGE)
+  .option('--postgres <URL>', 'make the indexes of a PostgreSQL store, once it is loaded: a URL or @FILE')
+  .action(async (out: string, flags: FinishFlags) => {
+    process.exitCode = await (await import('./commands/finish.ts')).finishCommand(out, flags, stop.signal);
   });
 
 program
@@ -178,9 +187,10 @@ program
   .command('export')
   .summary('write the samples as JSON lines or CSV')
   .description('Writes one JSON line a sample with the 19 classic fields, or the scalar columns as CSV.')
-  .argument('<OUT>', 'output folder')
+  .argument('<OUT>', 'output: a folder, or s3://BUCKET/PREFIX')
   .addOption(new Option('--format <FORMAT>', 'jsonl or csv').choices(['jsonl', 'csv']).default('jsonl'))
   .option('--to <FILE>', 'file to write; - is standard output', '-')
+  .option('--stage <DIR>', STAGE)
   .addOption(new Option('--from <STORE>', 'the Parquet parts, or what PostgreSQL holds of the output').choices(['parquet', 'postgres']).default('parquet'))
   .option('--postgres <URL>', 'with --from postgres: the database; @FILE reads its URL from a file (default: MERC_POSTGRES_URL)')
   .option('--run-id <ID>', 'with --from postgres: the run, where the output is stored as of several')
@@ -193,11 +203,13 @@ program
   .summary('ask an output in SQL')
   .description('Runs read-only SQL over the views samples, strings, sections, imports, exports, certificates, problems, dataset_unmatched, classic.')
   .argument('<SQL>', 'a query, as "SELECT list, count(*) FROM samples GROUP BY list"')
-  .option('--out <DIR>', 'output folder', 'out')
+  .option('--out <OUT>', 'output: a folder, or s3://BUCKET/PREFIX', 'out')
   .option('--json', 'JSON lines')
   .option('--csv', 'CSV')
-  .action(async (sql: string, { out, json, csv }: { out: string; json?: boolean; csv?: boolean }) => {
-    await (await import('./commands/query.ts')).queryCommand(sql, { out, format: json ? 'json' : csv ? 'csv' : 'table' }, stop.signal);
+  .option('--max-fetch <SIZE>', 'with an output on S3: fetch no more than this for a query (default: 10GB)')
+  .option('--stage <DIR>', STAGE)
+  .action(async (sql: string, { json, csv, ...options }: { out: string; json?: boolean; csv?: boolean; maxFetch?: string; stage?: string }) => {
+    await (await import('./commands/query.ts')).queryCommand(sql, { ...options, format: json ? 'json' : csv ? 'csv' : 'table' }, stop.signal);
   });
 
 program

@@ -9,6 +9,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { RunError, UsageError, codeOf } from '../core/errors.ts';
 import { LAYOUT, flush, moveDurably, namesIn } from '../core/layout.ts';
 import { withLock } from '../core/lock.ts';
+import { assertFolder, folderOutput } from '../core/output.ts';
 import { planTotals } from '../core/plan.ts';
 import { WHOLE } from '../core/slice.ts';
 import { COMPACT_BOUNDS, writeCompactPlan, writeCompactShards, type CompactBounds } from '../stores/compaction.ts';
@@ -19,7 +20,9 @@ import { formatNoun } from '../ui/format.ts';
 import { print } from '../ui/print.ts';
 
 export async function compactCommand(out: string, to: string, signal: AbortSignal): Promise<void> {
-  const before = planTotals(await existingOutput(out));
+  assertFolder(out, out, 'merc compact');
+  assertFolder(`--to ${to}`, to, 'merc compact');
+  const before = planTotals(await existingOutput(folderOutput(out)));
   const { totals } = await compact(out, to, signal);
   print(`${to}: ${formatNoun(totals.counts.rows, 'file')} in ${formatNoun(totals.shards, 'shard')}, in ${out} ${before.shards}`);
 }
@@ -28,7 +31,7 @@ export async function compactCommand(out: string, to: string, signal: AbortSigna
 export async function compact(out: string, to: string, signal: AbortSignal, bounds: CompactBounds = COMPACT_BOUNDS): Promise<Finished> {
   const target = resolve(to);
   const named = `--to ${to}`;
-  await existingOutput(out);
+  await existingOutput(folderOutput(out));
   await successOf(out);
   if (`${real(dirname(target))}${sep}`.startsWith(real(out) + sep)) throw new UsageError(`${named}: is inside ${out}: name another folder`);
   const partial = `${target}.partial`;
@@ -62,13 +65,14 @@ export async function compact(out: string, to: string, signal: AbortSignal, boun
 
 async function build(out: string, target: string, signal: AbortSignal, bounds: CompactBounds): Promise<Finished> {
   const success = await successOf(out);
-  const heads = await existingOutput(out);
+  const heads = await existingOutput(folderOutput(out));
+  const output = folderOutput(target);
   const finished = await withDatabase(target, signal, async (database) => {
     await copyDataset(out, target);
     const labels = await loadLabels(database, target);
-    const head = await writeCompactPlan(out, heads, target, labels.sha256, bounds);
-    await writeCompactShards(database, out, heads, { target, head, labels, bounds, signal });
-    return finishOutput(database, target, [head], labels);
+    const head = await writeCompactPlan(out, heads, output, labels.sha256, bounds);
+    await writeCompactShards(database, out, heads, { target: output, head, labels, bounds, signal });
+    return finishOutput(database, output, [head], labels);
   });
   // Whatever changes an output takes its mark away first.
   if ((await successOf(out)) !== success) throw new RunError(`${out}: was changed while it was read: call it again`);

@@ -9,9 +9,11 @@ import { dirname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { RunError, UsageError, codeOf, messageOf } from '../core/errors.ts';
 import { moveDurably } from '../core/layout.ts';
+import type { Output } from '../core/output.ts';
 import type { Type } from '../duckdb.ts';
 import { classicLine } from '../sql/classic-line.ts';
 import { plainText } from '../sql/json.ts';
+import { withOpened } from '../stores/opened.ts';
 import { existingOutput } from '../stores/output.ts';
 import { postgresUrl } from '../stores/postgres/url.ts';
 import { csvLine } from '../ui/csv.ts';
@@ -31,11 +33,16 @@ export interface ExportOptions {
   /** As `--postgres` has it. */
   readonly postgres?: string;
   readonly runId?: string;
+  readonly stage?: string;
 }
 
-export async function exportCommand(out: string, options: ExportOptions, signal: AbortSignal): Promise<void> {
+export function exportCommand(out: string, options: ExportOptions, signal: AbortSignal): Promise<void> {
+  return withOpened(out, { named: out, signal, stage: options.stage }, (output) => exportOf(output, options, signal));
+}
+
+async function exportOf(from: Output, options: ExportOptions, signal: AbortSignal): Promise<void> {
   const { format, to } = options;
-  const source = await sourceOf(out, options, signal);
+  const source = await sourceOf(from, options, signal);
   try {
     if (to === '-') {
       const terminal = process.stdout.isTTY;
@@ -52,16 +59,16 @@ export async function exportCommand(out: string, options: ExportOptions, signal:
   }
 }
 
-async function sourceOf(out: string, { from, postgres, runId }: ExportOptions, signal: AbortSignal): Promise<ExportSource> {
+async function sourceOf(output: Output, { from, postgres, runId }: ExportOptions, signal: AbortSignal): Promise<ExportSource> {
   if (from !== 'postgres') {
     if (postgres !== undefined || runId !== undefined) throw new UsageError('--postgres and --run-id go with --from postgres');
-    return parquetSource(out, signal);
+    return parquetSource(output, signal);
   }
   const url = postgresUrl(postgres);
   if (url === undefined) throw new UsageError('--from postgres: which database? give its URL by --postgres or MERC_POSTGRES_URL');
-  await existingOutput(out);
+  await existingOutput(output);
   const { postgresSource } = await import('./export-postgres.ts');
-  return postgresSource({ out, url, ...(runId !== undefined && { runId }) }, signal, (line) => process.stderr.write(`${escapeText(line)}\n`));
+  return postgresSource({ out: output.dir, url, ...(runId !== undefined && { runId }) }, signal, (line) => process.stderr.write(`${escapeText(line)}\n`));
 }
 
 /** Writes beside `to` and renames; what is there and no plain file, as a pipe, is written as it is. */

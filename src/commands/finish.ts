@@ -9,19 +9,31 @@ import { shardIds, type PlanHead } from '../core/plan.ts';
 import { finishOutput, type Finished } from '../stores/finish.ts';
 import { loadLabels } from '../stores/labels.ts';
 import { existingOutput, withDatabase, withOutput } from '../stores/output.ts';
+import { indexesAfterLoad, postgresUrl } from '../stores/postgres.ts';
 import { escapeText } from '../ui/escape.ts';
 import { formatCount, formatNoun } from '../ui/format.ts';
 import { print } from '../ui/print.ts';
 
+export interface FinishOptions {
+  /** Folder for a mirror of an output on S3. */
+  readonly stage?: string;
+}
+
+export interface FinishFlags extends FinishOptions {
+  /** PostgreSQL whose tables get their indexes now that they are loaded. */
+  readonly postgres?: string;
+}
+
 /** Missing shards that are named; the rest are counted. */
 const NAMED = 20;
 
-export async function finishCommand(out: string, signal: AbortSignal): Promise<number> {
-  await existingOutput(out);
-  const { finished, missing } = await finish(out, signal);
+export async function finishCommand(out: string, { postgres, ...options }: FinishFlags, signal: AbortSignal): Promise<number> {
+  const url = postgres === undefined ? undefined : postgresUrl(postgres);
+  const { finished, missing } = await finish(out, options, signal);
   const { counts, shards, staleLabels } = finished.totals;
   if (staleLabels > 0) print(`${formatNoun(staleLabels, 'shard')} have labels of another dataset than the output: merc relabel ends what it began`);
   if (missing.length === 0) {
+    if (url !== undefined) await indexesAfterLoad(url);
     print(`${escapeText(out)}: ${formatNoun(counts.rows, 'file')} in ${formatNoun(shards, 'shard')}, ${finished.complete ? 'complete' : 'all committed'}`);
     return finished.complete ? EXIT.ok : EXIT.incomplete;
   }
@@ -33,13 +45,14 @@ export async function finishCommand(out: string, signal: AbortSignal): Promise<n
 }
 
 /** Writes what an output has at its end; gives the shards that it lacks. */
-export async function finish(out: string, signal: AbortSignal): Promise<{ finished: Finished; missing: string[] }> {
-  return withOutput({ out, command: 'merc finish', signal }, (heads, held) =>
-    withDatabase(out, held, async (database) => {
-      const finished = await finishOutput(database, out, heads, await loadLabels(database, out));
-      return { finished, missing: await missingShards(out, heads) };
-    }),
-  );
+export async function finish(out: string, { stage }: FinishOptions, signal: AbortSignal): Promise<{ finished: Finished; missing: string[] }> {
+  return withOutput({ out, command: 'merc finish', signal, stage }, async (_, held, output) => {
+    const heads = await existingOutput(output);
+    return withDatabase(output.dir, held, async (database) => {
+      const finished = await finishOutput(database, output, heads, await loadLabels(database, output.dir));
+      return { finished, missing: await missingShards(output.dir, heads) };
+    });
+  });
 }
 
 async function missingShards(out: string, heads: readonly PlanHead[]): Promise<string[]> {

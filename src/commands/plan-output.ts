@@ -7,6 +7,7 @@ import { committedIds } from '../core/commit.ts';
 import { RunError } from '../core/errors.ts';
 import { sha256Of } from '../core/layout.ts';
 import type { RunOptions } from '../core/options.ts';
+import type { Output } from '../core/output.ts';
 import type { PlanHead } from '../core/plan.ts';
 import type { Database } from '../duckdb.ts';
 import { planRun, survey, type Planned, type Survey } from '../sources/planning.ts';
@@ -23,6 +24,7 @@ export interface PlanObserver {
 export async function planOutput(
   database: Database,
   options: RunOptions,
+  output: Output,
   existing: readonly PlanHead[],
   signal: AbortSignal,
   observer: PlanObserver,
@@ -30,8 +32,8 @@ export async function planOutput(
 ): Promise<{ planned: Planned; labels: LabelSource }> {
   if (looked !== undefined && looked.heads.length !== existing.length) throw new RunError(`${options.out}: another run has planned files meanwhile`);
   const surveyed = looked ?? (await survey(options, existing, new Set(await committedIds(options.out)), signal));
-  const labels = await labelsFor(database, options, existing, signal, observer);
-  const planned = await planRun(options, surveyed, labels.sha256);
+  const labels = await labelsFor(database, options, output, existing, signal, observer);
+  const planned = await planRun(options, output, surveyed, labels.sha256);
   if (existing.length === 0 && planned.heads.some((head) => head.dataset !== labels.sha256))
     throw new RunError(`${options.out}: another run has planned it meanwhile with another dataset: all slices take the same --csv`);
   return { planned, labels };
@@ -40,11 +42,12 @@ export async function planOutput(
 async function labelsFor(
   database: Database,
   { out, csv }: RunOptions,
+  output: Output,
   heads: readonly PlanHead[],
   signal: AbortSignal,
   observer: PlanObserver,
 ): Promise<LabelSource> {
-  if (heads.length === 0) return adoptDataset(database, out, csv, signal);
+  if (heads.length === 0) return adoptDataset(database, output, csv, signal);
   const labels = await loadLabels(database, out);
   if (csv !== null && labels.sha256 !== (await sha256Of(csv, signal)))
     observer.note?.(`note: ${csv} is not the dataset that ${out} was made with; its labels stay as they are until merc relabel gives it the new ones`);

@@ -13,8 +13,9 @@ const AT_ONCE = 500;
 /** Messages that may wait: a queue that nobody empties must not fill its server. */
 const MOST_WAITING = 10_000;
 
+/** Numbers of shards. */
 export interface Queued {
-  readonly planned: number;
+  readonly shards: number;
   readonly committed: number;
   /** Put in by this call; the rest was queued before. */
   readonly queued: number;
@@ -40,5 +41,5 @@ export async function queueShards(
     signal.throwIfAborted();
     queued += await extract.enqueue(missing.slice(start, start + AT_ONCE).map((id) => ({ id })));
   }
-  return { planned: ids.length, committed: committed.size, queued };
+  return { shards: ids.length, committed: committed.size, queued };
 }

@@ -7,6 +7,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCommits, recommit, samplesPart } from '../core/commit.ts';
 import { sha256Of, workDir } from '../core/layout.ts';
+import { assertFolder, folderOutput, type Output } from '../core/output.ts';
 import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
 import { finishOutput, type Finished } from '../stores/finish.ts';
 import { adoptDataset } from '../stores/labels.ts';
@@ -24,15 +25,17 @@ export async function relabelCommand(out: string, csv: string, signal: AbortSign
 
 /** Gives every committed sample the labels of `csv`. */
 export async function relabel(out: string, csv: string, signal: AbortSignal): Promise<Finished> {
+  assertFolder(out, out, 'merc relabel');
   const dataset = namedCsv(csv);
-  await existingOutput(out);
-  return withOutput({ out, command: 'merc relabel', signal }, (heads, held) => relabelInto(out, dataset, heads, held));
+  await existingOutput(folderOutput(out));
+  return withOutput({ out, command: 'merc relabel', signal }, (heads, held, output) => relabelInto(output, dataset, heads, held));
 }
 
-async function relabelInto(out: string, dataset: string, heads: readonly PlanHead[], signal: AbortSignal): Promise<Finished> {
-  await unmarkSuccess(out);
+async function relabelInto(output: Output, dataset: string, heads: readonly PlanHead[], signal: AbortSignal): Promise<Finished> {
+  const out = output.dir;
+  await unmarkSuccess(output);
   return withDatabase(out, signal, async (database) => {
-    const labels = await adoptDataset(database, out, dataset, signal);
+    const labels = await adoptDataset(database, output, dataset, signal);
     for await (const record of readCommits(out)) {
       signal.throwIfAborted();
       const before = samplesPart(out, record);
@@ -44,10 +47,10 @@ async function relabelInto(out: string, dataset: string, heads: readonly PlanHea
       const built = join(dir, 'samples.parquet');
       const metadata = partMetadata(headOf(heads, record.id));
       const relabelled = await writeSamples(database, [part], built, metadata, labels.sha256);
-      const samples = await placePart(out, built, before.name, before.rows);
-      await recommit(out, { ...record, samples, labels: relabelled });
+      const samples = await placePart(output, built, before.name, before.rows);
+      await recommit(output, { ...record, samples, labels: relabelled });
       await rm(dir, { recursive: true, force: true });
     }
-    return finishOutput(database, out, heads, labels);
+    return finishOutput(database, output, heads, labels);
   });
 }

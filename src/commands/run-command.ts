@@ -7,6 +7,7 @@ import { runOptions, type RunFlags, type RunOptions } from '../core/options.ts';
 import { planTotals, readHeads, shardsOf } from '../core/plan.ts';
 import { defaultWorkers } from '../pool/cpus.ts';
 import { survey } from '../sources/planning.ts';
+import { withOpened } from '../stores/opened.ts';
 import { escapeText } from '../ui/escape.ts';
 import { formatBytes, formatNoun } from '../ui/format.ts';
 import { print } from '../ui/print.ts';
@@ -59,7 +60,12 @@ async function profileFile(path: string | undefined): Promise<FileHandle | undef
   }
 }
 
-async function dryRun(options: RunOptions, signal: AbortSignal): Promise<number> {
+function dryRun(options: RunOptions, signal: AbortSignal): Promise<number> {
+  const { out, stage } = options;
+  return withOpened(out, { named: `--out ${out}`, signal, stage }, (output) => dryRunOf({ ...options, out: output.dir }, output.named, signal));
+}
+
+async function dryRunOf(options: RunOptions, named: string, signal: AbortSignal): Promise<number> {
   const committed = new Set(await committedIds(options.out));
   const { heads, found, unplanned, skipped } = await survey(options, await readHeads(options.out), committed, signal);
   for (const { path, why } of skipped) print(`skipped ${path}: ${why}`);
@@ -77,6 +83,6 @@ async function dryRun(options: RunOptions, signal: AbortSignal): Promise<number>
     );
   print(`found: ${formatNoun(found.files.length, 'file')}, ${formatBytes(found.files.bytes)}`);
   print(`labels: ${options.csv ?? 'none (no samples.csv in or beside PATH)'}`);
-  print(`output: ${options.out}, ${formatNoun(options.workers, 'worker')}`);
+  print(`output: ${named}, ${formatNoun(options.workers, 'worker')}`);
   return EXIT.ok;
 }

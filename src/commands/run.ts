@@ -3,6 +3,7 @@
 import { committedIds } from '../core/commit.ts';
 import { RunError, UsageError } from '../core/errors.ts';
 import type { RunOptions } from '../core/options.ts';
+import type { Output } from '../core/output.ts';
 import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
 import { profiler, type Profiler, type RunProfile } from '../core/profile.ts';
 import { run } from '../core/run.ts';
@@ -49,11 +50,19 @@ export async function runExtraction(options: RunOptions, signal: AbortSignal, ob
   const problem = cpuProblem();
   if (problem !== null) throw new UsageError(problem);
   const { out, slice } = options;
-  return withOutput({ out, command: 'merc run', signal, slice }, (existing, held) => extractInto(options, existing, held, observer, looked));
+  return withOutput({ out, command: 'merc run', signal, slice, stage: options.stage }, (existing, held, output) =>
+    extractInto({ ...options, out: output.dir }, output, existing, held, said(observer, output), looked),
+  );
+}
+
+/** Notes speak of the output as the user named it. */
+function said(observer: RunObserver, output: Output): RunObserver {
+  return { ...observer, note: (line) => observer.note?.(output.say(line)) };
 }
 
 async function extractInto(
   options: RunOptions,
+  output: Output,
   existing: readonly PlanHead[],
   signal: AbortSignal,
   observer: RunObserver,
@@ -62,34 +71,34 @@ async function extractInto(
   const started = performance.now();
   const { out, slice } = options;
   return withDatabase(out, signal, async (database) => {
-    const { planned, labels } = await planOutput(database, options, existing, signal, observer, looked);
+    const { planned, labels } = await planOutput(database, options, output, existing, signal, observer, looked);
     const share = await shareOf(out, planned.heads, slice);
     const before = await totalsOf(out, labels.sha256, slice);
-    await assertSpace(out, share.bytes - before.counts.bytes);
+    await assertSpace(output, share.bytes - before.counts.bytes, options.bounds.shardBytes);
     observer.planned?.({ ...planned, ...share }, before.counts);
     const profile = profiler();
     let bytesRead = 0;
     if (before.shards < share.shards) {
-      await unmarkSuccess(out);
+      await unmarkSuccess(output);
       const note = (counts: Counts) => {
         bytesRead += counts.bytes;
         observer.batch?.(counts);
       };
-      await extract(database, options, planned, labels, signal, profile, { ...observer, batch: note }).catch(async (error: unknown) => {
+      await extract(database, options, output, planned, labels, signal, profile, { ...observer, batch: note }).catch(async (error: unknown) => {
         throwIfLost(signal);
         if (signal.aborted) return;
         // On a full disk this is refused like the rest, and the first refusal is the one to tell.
-        await writeViews(out).catch(() => {});
+        await writeViews(output).catch(() => {});
         throw error;
       });
     }
     throwIfLost(signal);
-    const finished = await finishOutput(database, out, planned.heads, labels);
+    const finished = await finishOutput(database, output, planned.heads, labels);
     const stale = finished.totals.staleLabels;
     if (stale > 0) observer.note?.(`note: ${stale} shards have labels of another dataset than ${out} has now: merc relabel ends what it began`);
     return {
       ...finished,
-      out,
+      out: output.named,
       planned,
       share,
       milliseconds: performance.now() - started,
@@ -108,6 +117,7 @@ function throwIfLost({ reason }: AbortSignal): void {
 async function extract(
   database: Database,
   { out, slice, workers, rows, isolation, faults }: RunOptions,
+  output: Output,
   { heads }: Planned,
   labels: LabelSource,
   signal: AbortSignal,
@@ -130,10 +140,10 @@ async function extract(
       profiler: profile,
       ...(faults !== undefined && { faults }),
     });
-    const stores = storing({ out, database, dataset: labels.sha256, headOf: head }, [parquetStore({ out, database })]);
+    const stores = storing({ output, database, dataset: labels.sha256, headOf: head }, [parquetStore({ output, database })]);
     const store = { ...stores, write: (shard: ShardFiles) => profile.storing(() => stores.write(shard)) };
     // Two shards in flight: the second keeps the workers busy while the first is stored.
-    await run(uncommitted(out, heads, committed, slice), stage, store, { concurrency: 2, signal });
+    await run(uncommitted(output, heads, committed, slice), stage, store, { concurrency: 2, signal });
   } finally {
     signal.removeEventListener('abort', stop);
     await pool.close();

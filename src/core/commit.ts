@@ -7,7 +7,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from './errors.ts';
-import { LAYOUT, createExclusively, namesIn, writeDurably } from './layout.ts';
+import { LAYOUT, namesIn } from './layout.ts';
+import type { Output } from './output.ts';
 import { planOf } from './plan.ts';
 import type { Counts, SlowFile } from './types.ts';
 
@@ -50,21 +51,26 @@ export interface CommitRecord extends Parts {
   readonly committed: string;
 }
 
+/** Where a shard's record is, below its output. */
+export function commitKey(id: string): string {
+  return `${LAYOUT.commits}/${id}.json`;
+}
+
 function commitPath(out: string, id: string): string {
-  return join(out, LAYOUT.commits, `${id}.json`);
+  return join(out, commitKey(id));
 }
 
 /**
  * Commits a shard, unless another process has.
  * @returns whether it was this call that committed it.
  */
-export function commit(out: string, record: CommitRecord): Promise<boolean> {
-  return createExclusively(commitPath(out, record.id), [text(record)]);
+export function commit({ objects }: Output, record: CommitRecord): Promise<boolean> {
+  return objects.create(commitKey(record.id), { text: [text(record)] });
 }
 
 /** Replaces a record after its samples part got new labels. */
-export function recommit(out: string, record: CommitRecord): Promise<void> {
-  return writeDurably(commitPath(out, record.id), text(record));
+export function recommit({ objects }: Output, record: CommitRecord): Promise<void> {
+  return objects.replace(commitKey(record.id), text(record));
 }
 
 function text(record: CommitRecord): string {
@@ -85,6 +91,15 @@ export function samplesPart(out: string, { id, samples }: Pick<CommitRecord, 'id
 /** Whether a shard is committed. */
 export function isCommitted(out: string, id: string): boolean {
   return existsSync(commitPath(out, id));
+}
+
+/** The record of a shard, if another process has committed it by now. @throws RunError where it is of another plan than `planHash`. */
+export async function standingCommit(output: Output, id: string, planHash: string): Promise<CommitRecord | undefined> {
+  await output.refresh(commitKey(id));
+  if (!isCommitted(output.dir, id)) return undefined;
+  const standing = await readCommit(output.dir, id);
+  if (standing.planHash === planHash) return standing;
+  throw new RunError(`${commitPath(output.dir, id)}: is of another plan: merc verify names all that is wrong`);
 }
 
 /** Ids of the committed shards of an output, in plan order. */

@@ -102,18 +102,36 @@ export async function createExclusively(path: string, chunks: Iterable<string> |
   const temporary = temporaryName(path);
   try {
     await writeFlushed(temporary, chunks);
+    return await nameExclusively(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+    await flush(dirname(path));
+  }
+}
+
+/**
+ * Gives a file its final name too, or leaves the file that has it.
+ * @returns whether it was this call that gave it.
+ */
+export async function placeExclusively(from: string, to: string): Promise<boolean> {
+  await makeFolder(dirname(to));
+  await flush(from);
+  const placed = await nameExclusively(from, to);
+  await flush(dirname(to));
+  return placed;
+}
+
+async function nameExclusively(from: string, to: string): Promise<boolean> {
+  try {
     // A link fails where the name exists, unlike a rename; file systems without links copy.
-    await link(temporary, path).catch(async (error: unknown) => {
+    await link(from, to).catch(async (error: unknown) => {
       if (codeOf(error) === 'EEXIST') throw error;
-      await copyFile(temporary, path, constants.COPYFILE_EXCL);
+      await copyFile(from, to, constants.COPYFILE_EXCL);
     });
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
     throw error;
-  } finally {
-    await rm(temporary, { force: true });
-    await flush(dirname(path));
   }
 }
 
@@ -133,7 +151,7 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 /** A name that no other writer has, of this process or another. */
-function temporaryName(path: string): string {
+export function temporaryName(path: string): string {
   return `${path}.${OWNER}.${randomUUID()}.tmp`;
 }
 

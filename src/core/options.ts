@@ -4,6 +4,7 @@ import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError, codeOf } from './errors.ts';
 import { byteSize, wholeNumber } from './flag-values.ts';
+import { isRemote } from './output.ts';
 import { BOUNDS, type Bounds, type RowOptions } from './plan.ts';
 import { sliceOptions, type Slice, type SliceFlags } from './slice.ts';
 
@@ -23,6 +24,7 @@ export interface RunFlags extends SliceFlags {
   readonly maxFileSize?: string | number;
   readonly append?: boolean;
   readonly isolation?: string;
+  readonly stage?: string;
   /** Not a flag: what strikes at files, for tests of merc itself. */
   readonly faults?: Faults;
   /** Not a flag: where batches and shards of a new plan end. */
@@ -67,6 +69,8 @@ export interface RunOptions {
   /** Shards that this run does; others do the rest. */
   readonly slice: Slice;
   readonly isolation: Isolation;
+  /** Folder of this machine for what is under way, where the output is on S3. */
+  readonly stage?: string;
   readonly faults?: Faults;
   readonly bounds: Bounds;
 }
@@ -83,7 +87,7 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
   if (flags.filesFrom !== undefined && flags.filesFrom !== '-') readable('--files-from', flags.filesFrom, (stats) => !stats.isDirectory());
   return {
     paths,
-    out: resolve(flags.out ?? 'out'),
+    out: isRemote(flags.out ?? '') ? String(flags.out) : resolve(flags.out ?? 'out'),
     csv: flags.csv === false ? null : flags.csv === undefined ? (csvPlaces(paths).find(isFile) ?? null) : namedCsv(flags.csv),
     workers: flags.workers === undefined ? defaultWorkers : wholeNumber('--workers', flags.workers, 1024),
     limit: flags.limit === undefined ? Infinity : wholeNumber('--limit', flags.limit, Number.MAX_SAFE_INTEGER),
@@ -98,6 +102,7 @@ export function runOptions(paths: readonly string[], flags: RunFlags, defaultWor
     append: flags.append ?? false,
     slice: sliceOptions(flags, process.env),
     isolation: isolationOf(flags.isolation),
+    ...(flags.stage !== undefined && { stage: flags.stage }),
     ...(flags.faults !== undefined && { faults: flags.faults }),
     bounds: flags.bounds ?? BOUNDS,
   };

@@ -7,7 +7,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { RunError, UsageError } from './errors.ts';
-import { LAYOUT, createExclusively, linesOf, namesIn } from './layout.ts';
+import { LAYOUT, linesOf, namesIn } from './layout.ts';
+import type { Output } from './output.ts';
 import type { FileRef, ShardPlan } from './types.ts';
 
 /** Where batches and shards end; a file larger than a bound is one by itself. */
@@ -117,7 +118,11 @@ export function partMetadata(head: PlanHead): Record<string, string> {
 
 /** Name of a plan's file. */
 export function planFile(out: string, plan: number): string {
-  return join(out, LAYOUT.plans, `${String(plan).padStart(4, '0')}.jsonl`);
+  return join(out, planKey(plan));
+}
+
+function planKey(plan: number): string {
+  return `${LAYOUT.plans}/${String(plan).padStart(4, '0')}.jsonl`;
 }
 
 /**
@@ -126,14 +131,14 @@ export function planFile(out: string, plan: number): string {
  * @returns the head of the plan that stands.
  */
 export async function writePlan(
-  out: string,
+  output: Output,
   plan: number,
   firstSampleId: number,
   basis: PlanBasis,
   files: Iterable<ScannedFile>,
   bounds: Bounds = BOUNDS,
 ): Promise<PlanHead> {
-  return writeShards(out, plan, firstSampleId, basis, () => shardsOf(plan, firstSampleId, files, bounds));
+  return writeShards(output, plan, firstSampleId, basis, () => shardsOf(plan, firstSampleId, files, bounds));
 }
 
 /**
@@ -141,7 +146,7 @@ export async function writePlan(
  * @param shards Asked for twice, since the hash of all stands before them.
  */
 export async function writeShards(
-  out: string,
+  { dir, objects }: Output,
   plan: number,
   firstSampleId: number,
   basis: PlanBasis,
@@ -158,9 +163,8 @@ export async function writeShards(
     }
   }
   const head: PlanHead = { plan, hash: hash.digest('hex'), ...basis, ...totals, firstSampleId };
-  const path = planFile(out, plan);
-  await createExclusively(path, lines(head, shards()));
-  return readHead(path);
+  await objects.create(planKey(plan), { text: lines(head, shards()) });
+  return readHead(planFile(dir, plan));
 }
 
 function hashOf({ schemaVersion, extractorVersion, options }: PlanBasis) {

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { UsageError } from './errors.ts';
 import { duration } from './flag-values.ts';
 import { csvPlaces, runOptions, type RunFlags, type RunOptions } from './options.ts';
+import { assertFolder } from './output.ts';
 
 /** Flags of `merc watch`, as typed. */
 export interface WatchFlags extends Pick<
@@ -37,6 +38,7 @@ export function watchOptions(paths: readonly string[], flags: WatchFlags, defaul
   const { every, cron, settle, ...rest } = flags;
   if (paths.length === 0) throw new UsageError('PATH is missing: name a folder, as in `merc watch ./samples`');
   if (every !== undefined && cron !== undefined) throw new UsageError('--every and --cron: one of them says when to look, not both');
+  assertFolder(`--out ${rest.out}`, rest.out ?? '', 'merc watch');
   const named = rest.csv;
   return {
     run: runOptions(paths, { ...rest, append: true }, defaultWorkers),

@@ -1,13 +1,17 @@
 // Flags of the workers, from raw to checked. Addresses of servers are read where they are used.
 
+import { resolve } from 'node:path';
 import { UsageError } from './errors.ts';
 import { duration } from './flag-values.ts';
+import { isRemote } from './output.ts';
 import type { ExtractionPart } from './queue.ts';
 
 /** Flags that all workers have, as typed. */
 export interface WorkerFlags {
   readonly out?: string;
+  readonly stage?: string;
   readonly grace?: string;
+  readonly lease?: string;
   readonly drain?: boolean;
   readonly metrics?: string;
   readonly metricsHost?: string;
@@ -17,8 +21,12 @@ export interface WorkerFlags {
 /** Checked options of a worker. */
 export interface WorkerOptions {
   readonly out: string;
+  /** Folder of this machine for what is under way, where the output is on S3. */
+  readonly stage: string | undefined;
   /** Milliseconds that what is in hand may take to its end, once a signal has come. */
   readonly grace: number;
+  /** Seconds without a sign of life after which others take what this worker has in hand. */
+  readonly leaseSeconds: number;
   /** Ends when all that was planned is done, instead of waiting for more. */
   readonly drain: boolean;
   /** Where metrics are served. */
@@ -36,8 +44,18 @@ const LOOPBACK = '127.0.0.1';
 /** Orchestrators kill after 30 s or 10 s; a shard in hand is done or handed back before. */
 const GRACE = '8s';
 
-export function workerOptions({ out = 'out', grace = GRACE, drain = false, metrics, metricsHost }: WorkerFlags): WorkerOptions {
-  return { out, grace: duration('--grace', grace, 0), drain, metrics: addressOf('--metrics', metrics, metricsHost) };
+/** More than three times what a heartbeat is kept back on a busy machine. */
+const LEASE = '60s';
+
+export function workerOptions({ out = 'out', stage, grace = GRACE, lease = LEASE, drain = false, metrics, metricsHost }: WorkerFlags): WorkerOptions {
+  return {
+    out: isRemote(out) ? out : resolve(out),
+    stage,
+    grace: duration('--grace', grace, 0),
+    leaseSeconds: duration('--lease', lease, 1e3) / 1e3,
+    drain,
+    metrics: addressOf('--metrics', metrics, metricsHost),
+  };
 }
 
 /** Where a server is to listen; nowhere without a port. Port 0 is any free one. */

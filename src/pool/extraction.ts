@@ -7,6 +7,7 @@ import { workDir } from '../core/layout.ts';
 import type { Faults } from '../core/options.ts';
 import type { RowOptions } from '../core/plan.ts';
 import type { Profiler } from '../core/profile.ts';
+import type { ExtractionPart } from '../core/queue.ts';
 import type { Batch, Counts, FileRef, ShardFiles, ShardPlan, Stage } from '../core/types.ts';
 import type { BatchSummary, BatchTask } from '../native.ts';
 import { extractSurely } from './careful.ts';
@@ -15,6 +16,8 @@ import type { Pool, Wait, Watched } from './pool.ts';
 export interface ExtractionContext {
   readonly out: string;
   readonly options: RowOptions;
+  /** What of each file is extracted; all, if not given. */
+  readonly part?: ExtractionPart;
   /** Absolute folders that a shard's paths are relative to. */
   readonly rootsOf: (shard: string) => readonly string[];
   /** Key-value metadata of a shard's parts. */
@@ -73,13 +76,13 @@ function watchedOf(batch: Batch, index: number, dir: string, { onWait }: Extract
   return { progressPath: join(dir, `progress-${index}`), onWait: told };
 }
 
-function taskOf(shard: string, batch: Batch, index: number, dir: string, { rootsOf, options, metadataOf, faults }: ExtractionContext): BatchTask {
+function taskOf(shard: string, batch: Batch, index: number, dir: string, { rootsOf, options, part, metadataOf, faults }: ExtractionContext): BatchTask {
   return {
     roots: [...rootsOf(shard)],
     files: [...batch],
     recordsPath: join(dir, recordsFile(index)),
     stringsPath: join(dir, stringsFile(index)),
-    options: { ...options },
+    options: { ...options, ...(part !== undefined && { part }) },
     metadata: { ...metadataOf(shard) },
     ...(faults !== undefined && { faults: { ...faults.byPath } }),
   };

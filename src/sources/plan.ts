@@ -1,21 +1,28 @@
 // The plans of an output as a source: every shard of a slice that has no commit yet, in plan order.
 
+import { standingCommit } from '../core/commit.ts';
 import { RunError, messageOf } from '../core/errors.ts';
+import type { Output } from '../core/output.ts';
 import type { PlanHead } from '../core/plan.ts';
 import { planTotals, readShards } from '../core/plan.ts';
 import { WHOLE, isOf, type Slice } from '../core/slice.ts';
 import type { Delivery, ShardPlan, Source } from '../core/types.ts';
 
-export function uncommitted(out: string, heads: readonly PlanHead[], committed: ReadonlySet<string>, slice: Slice = WHOLE): Source<ShardPlan> {
-  return deliveries(out, heads, committed, slice);
+export function uncommitted(output: Output, heads: readonly PlanHead[], committed: ReadonlySet<string>, slice: Slice = WHOLE): Source<ShardPlan> {
+  return deliveries(output, heads, committed, slice);
 }
 
-async function* deliveries(out: string, heads: readonly PlanHead[], committed: ReadonlySet<string>, slice: Slice): AsyncGenerator<Delivery<ShardPlan>> {
+async function* deliveries(output: Output, heads: readonly PlanHead[], committed: ReadonlySet<string>, slice: Slice): AsyncGenerator<Delivery<ShardPlan>> {
   for (const head of heads) {
-    for await (const shard of readShards(out, head)) {
-      if (isOf(slice, shard.id) && !committed.has(shard.id)) yield deliveryOf(shard);
+    for await (const shard of readShards(output.dir, head)) {
+      if (isOf(slice, shard.id) && !committed.has(shard.id) && !(await isDoneMeanwhile(output, shard.id, head))) yield deliveryOf(shard);
     }
   }
+}
+
+/** Without a lock another run may be at the same plan. */
+async function isDoneMeanwhile(output: Output, id: string, { hash }: PlanHead): Promise<boolean> {
+  return !output.locked && (await standingCommit(output, id, hash)) !== undefined;
 }
 
 function deliveryOf(body: ShardPlan): Delivery<ShardPlan> {

@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import type { RunOptions } from '../core/options.ts';
+import type { Output } from '../core/output.ts';
 import { assertSamePlan, planTotals, readShards, writePlan, type PlanBasis, type PlanHead, type ScannedFile } from '../core/plan.ts';
 import { version } from '../native.ts';
 import { discover, type Discovery } from './discover.ts';
@@ -59,14 +60,15 @@ export async function survey(
 }
 
 /** Writes the first plan, or with `--append` one more. */
-export async function planRun(options: RunOptions, { heads, found, unplanned, skipped }: Survey, dataset: string | null): Promise<Planned> {
+export async function planRun(options: RunOptions, output: Output, { heads, found, unplanned, skipped }: Survey, dataset: string | null): Promise<Planned> {
   const last = heads.at(-1);
   if (last !== undefined && (!options.append || unplanned.length === 0)) return { heads, ...planTotals(heads), unplanned: unplanned.length, skipped };
   const next = { plan: (last?.plan ?? 0) + 1, firstSampleId: last === undefined ? 1 : last.firstSampleId + last.files };
-  const written = await writePlan(options.out, next.plan, next.firstSampleId, basisOf(options, found.roots, dataset), unplanned, options.bounds);
-  // It may be that of another machine, which was first.
-  const head = await withRootsHere(options.out, written, found.roots, new Set());
-  return { heads: [...heads, head], ...planTotals([...heads, head]), unplanned: 0, skipped };
+  const head = await writePlan(output, next.plan, next.firstSampleId, basisOf(options, found.roots, dataset), unplanned, options.bounds);
+  // Another run may have been first, on this machine or another, over other files: this one then stands where a later one would.
+  const standing = [...heads, await withRootsHere(output.dir, head, found.roots, new Set())];
+  const isOwn = output.locked && options.slice.of === 1;
+  return { heads: standing, ...planTotals(standing), unplanned: isOwn ? 0 : (await notPlanned(output.dir, standing, found)).length, skipped };
 }
 
 function basisOf(options: RunOptions, roots: readonly string[], dataset: string | null): PlanBasis {

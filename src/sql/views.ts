@@ -38,6 +38,9 @@ export const VIEWS = {
 /** Views of columns that `--only classic` leaves out. */
 const FULL_ONLY: ReadonlySet<string> = new Set(['resources', 'signatures']);
 
+/** Views that there are only with strings parts. */
+const OF_STRINGS: ReadonlySet<string> = new Set(['strings', 'classic']);
+
 /** Committed parts below `base`, which is the output folder or empty for paths relative to it. */
 export async function committedParts(out: string, base: string): Promise<Parts> {
   const samples: string[] = [];
@@ -73,7 +76,7 @@ export function viewStatements(parts: Parts): string[] {
     dataset_unmatched: unmatched(samples, parts.dataset),
     classic: classicSelect(samples, strings),
   };
-  const made = Object.entries(queries).filter(([view]) => !(parts.classic && FULL_ONLY.has(view)));
+  const made = Object.entries(queries).filter(([view]) => !(parts.classic && FULL_ONLY.has(view)) && !(parts.strings.length === 0 && OF_STRINGS.has(view)));
   return made.map(([view, query]) => `CREATE OR REPLACE VIEW ${view} AS ${query};`);
 }
 

@@ -12,6 +12,7 @@ import { commit, isCommitted, partsOf, readCommit, samplesPart, type CommitRecor
 import { NO_COUNTS, addCounts } from '../core/counts.ts';
 import { RunError } from '../core/errors.ts';
 import { LAYOUT, workDir } from '../core/layout.ts';
+import type { Output } from '../core/output.ts';
 import { partMetadata, readShards, shardId, writeShards, type PlanHead } from '../core/plan.ts';
 import type { Batch, ShardPlan } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
@@ -37,7 +38,7 @@ interface Group {
 }
 
 /** Writes the plan of a compacted output. */
-export function writeCompactPlan(out: string, heads: readonly PlanHead[], target: string, dataset: string | null, bounds: CompactBounds): Promise<PlanHead> {
+export function writeCompactPlan(out: string, heads: readonly PlanHead[], target: Output, dataset: string | null, bounds: CompactBounds): Promise<PlanHead> {
   const [{ schemaVersion, extractorVersion, options, firstSampleId }] = heads as readonly [PlanHead];
   const basis = { schemaVersion, extractorVersion, options, roots: rootsOf(heads), dataset };
   const shards = async function* () {
@@ -51,12 +52,12 @@ export async function writeCompactShards(
   database: Database,
   out: string,
   heads: readonly PlanHead[],
-  { target, head, labels, bounds, signal }: { target: string; head: PlanHead; labels: LabelSource; bounds: CompactBounds; signal: AbortSignal },
+  { target, head, labels, bounds, signal }: { target: Output; head: PlanHead; labels: LabelSource; bounds: CompactBounds; signal: AbortSignal },
 ): Promise<void> {
   for await (const { plan, records } of groupsOf(out, heads, bounds)) {
     signal.throwIfAborted();
     const started = new Date().toISOString();
-    const dir = workDir(target, plan.id);
+    const dir = workDir(target.dir, plan.id);
     await mkdir(dir, { recursive: true });
     for (const part of records.flatMap(partsOf)) {
       signal.throwIfAborted();

@@ -27,7 +27,6 @@ export async function joinParts(database: Database, out: string, parts: PartFile
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
   const records = join(dir, 'records-0.parquet');
-  const source = ({ dir: folder, records: names }: ShardFiles) => `read_parquet(${files(names.map((each) => join(folder, each)))})`;
   const own = (await database.rows(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${source(pe)})`)).map((row) => String(row['column_name']));
   await database.run(`COPY (SELECT p.* REPLACE (${replacements(own).join(', ')})
     FROM ${source(pe)} p POSITIONAL JOIN ${source(hashes)} h POSITIONAL JOIN ${source(strings)} s) TO ${text(records)} (FORMAT parquet, COMPRESSION uncompressed)`);
@@ -50,6 +49,10 @@ export async function joinParts(database: Database, out: string, parts: PartFile
   };
 }
 
+function source({ dir, records }: ShardFiles): string {
+  return `read_parquet(${files(records.map((each) => join(dir, each)))})`;
+}
+
 /** What a joined record has in place of the columns of `pe`. */
 function replacements(own: readonly string[]): string[] {
   const taken = (
@@ -58,7 +61,6 @@ function replacements(own: readonly string[]): string[] {
       ['s', COLUMNS.strings],
     ] as const
   ).flatMap(([part, columns]) => columns.filter((column) => own.includes(column)).map((column) => `${part}.${name(column)} AS ${name(column)}`));
-  const worst = (status: string) => `'${status}' IN (p.status, h.status, s.status) THEN '${status}'`;
   return [
     ...taken,
     `CASE WHEN ${worst('crashed')} WHEN ${worst('failed')} WHEN p.status = 'ok' AND 'partial' IN (h.status, s.status) THEN 'partial' ELSE p.status END AS status`,
@@ -66,6 +68,10 @@ function replacements(own: readonly string[]): string[] {
     `${merged('problems')} AS problems`,
     `${merged('limits_hit', ['s', 'p', 'h'])} AS limits_hit`,
   ];
+}
+
+function worst(status: string): string {
+  return `'${status}' IN (p.status, h.status, s.status) THEN '${status}'`;
 }
 
 /** A list of all three parts, each entry once, those of the first part first. */

@@ -3,10 +3,11 @@
 // Promise: parts hold the labels of the file that `dataset.parquet` was made from, and of no other;
 // a CSV that has changed since is reported and takes effect through `merc relabel`.
 
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError, UsageError, codeOf, firstLine } from '../core/errors.ts';
-import { LAYOUT, moveDurably, sha256Of, workDir } from '../core/layout.ts';
+import { LAYOUT, sha256Of, workDir } from '../core/layout.ts';
+import type { Output } from '../core/output.ts';
 import type { Database } from '../duckdb.ts';
 import { emptyDataset, importDataset, loadDataset, readMetadata, saveDataset, type DatasetCounts } from '../sql/dataset.ts';
 
@@ -23,10 +24,11 @@ export class DatasetError extends UsageError {}
 const NO_LABELS: LabelSource = { sha256: null, counts: { rows: 0, repeated: 0, keyless: 0, broken: 0 } };
 
 /** Imports a dataset file and makes it the output's. */
-export async function adoptDataset(database: Database, out: string, csv: string | null, signal: AbortSignal): Promise<LabelSource> {
+export async function adoptDataset(database: Database, output: Output, csv: string | null, signal: AbortSignal): Promise<LabelSource> {
   if (csv === null) {
+    if (!output.locked) await assertStanding(database, output, null);
     await emptyDataset(database);
-    await rm(join(out, LAYOUT.dataset), { force: true });
+    await output.objects.remove(LAYOUT.dataset);
     return NO_LABELS;
   }
   const sha256 = await sha256Of(csv, signal);
@@ -35,10 +37,20 @@ export async function adoptDataset(database: Database, out: string, csv: string 
     if (error instanceof UsageError) throw new DatasetError(error.message);
     throw new DatasetError(`--csv ${csv}: cannot be read as a table (${firstLine(error)})`);
   });
-  const built = join(workDir(out), LAYOUT.dataset);
+  const built = join(workDir(output.dir), LAYOUT.dataset);
   await saveDataset(database, built, { merc_dataset_sha256: sha256, merc_dataset_counts: JSON.stringify(counts) });
-  await moveDurably(built, join(out, LAYOUT.dataset));
+  if (output.locked) await output.objects.put(built, LAYOUT.dataset);
+  else if (!(await output.objects.create(LAYOUT.dataset, { file: built }))) await assertStanding(database, output, sha256);
   return { sha256, counts };
+}
+
+/** Without a lock another run may have brought its dataset a moment ago, which stays: its parts will have those labels. */
+async function assertStanding(database: Database, output: Output, sha256: string | null): Promise<void> {
+  await output.refresh(LAYOUT.dataset);
+  if ((await labelSource(database, output.dir)).sha256 === sha256) return;
+  throw new UsageError(
+    `--csv: ${output.named} has another run's dataset already: run with that one, or remove its ${LAYOUT.dataset} if that run has ended without a plan`,
+  );
 }
 
 /** Loads the output's dataset into the table `dataset`. */

@@ -19,6 +19,7 @@ export interface MemoryStore extends Store {
 export function memoryStore(database: Database): MemoryStore {
   const shards = new Map<string, MemoryShard>();
   return {
+    name: 'memory',
     shards,
     async accept({ shard, samples }: LabelledShard) {
       const strings = shard.strings.map((part) => join(shard.dir, part));

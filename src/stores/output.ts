@@ -1,32 +1,35 @@
-// An output folder as a whole: is it ours, can it be written, is there room, what does it hold.
+// An output as a whole: is it ours, can it be written, is there room, what does it hold.
 
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCommits } from '../core/commit.ts';
 import { NO_COUNTS, addCounts, addTallies } from '../core/counts.ts';
 import { UsageError, messageOf } from '../core/errors.ts';
-import { LAYOUT, namesIn, sweepOwn, sweepWork, workDir } from '../core/layout.ts';
+import { LAYOUT, sweepOwn, sweepWork, workDir } from '../core/layout.ts';
 import { claimsOn, unwritable, withLock } from '../core/lock.ts';
+import type { Output } from '../core/output.ts';
 import { OWNER } from '../core/owner.ts';
 import { readHeads, type PlanHead } from '../core/plan.ts';
 import { WHOLE, isOf, type Slice } from '../core/slice.ts';
 import type { Counts } from '../core/types.ts';
 import { SMALL_SHARE, openDatabase, type Database } from '../duckdb.ts';
+import { withOpened } from './opened.ts';
 
 /** Output bytes that an input byte may make: 0.07 over 1.77 GB of mixed real files, and as much again for what is being built. */
 const OUTPUT_RATIO = 0.15;
 
 /** Heads of the plans of an existing output. */
-export async function existingOutput(out: string): Promise<PlanHead[]> {
-  const heads = await readHeads(out).catch((error: unknown) => {
-    throw new UsageError(`${out}: ${messageOf(error)}`);
+export async function existingOutput({ dir, named }: Pick<Output, 'dir' | 'named'>): Promise<readonly [PlanHead, ...PlanHead[]]> {
+  const heads = await readHeads(dir).catch((error: unknown) => {
+    throw new UsageError(`${named}: ${messageOf(error)}`);
   });
-  if (heads.length === 0) throw new UsageError(`${out}: no merc output there: make one with \`merc run PATH --out ${out}\``);
-  return heads;
+  const [first, ...more] = heads;
+  if (first === undefined) throw new UsageError(`${named}: no merc output there: make one with \`merc run PATH --out ${named}\``);
+  return [first, ...more];
 }
 
 /** Who writes to an output, and to what of it. */
-export interface OutputLock {
+export interface OutputUse {
   readonly out: string;
   /** As `merc run`. */
   readonly command: string;
@@ -35,35 +38,43 @@ export interface OutputLock {
   readonly slice?: Slice;
   /** Together with others that share it; what they have left half done is not swept then, since a queue may speak of it. */
   readonly shared?: boolean;
+  /** Folder of this machine for what is under way, where the output is elsewhere. */
+  readonly stage?: string | undefined;
 }
 
 /**
- * Gives `use` an output folder for writing, new or old, that no other process writes meanwhile.
+ * Gives `use` an output for writing, new or old. A folder is locked: no other process writes to it
+ * meanwhile. On S3 there are no locks, since nothing there tells the dead from the silent: plans,
+ * records and dataset are created if absent, and of two that do the same work one commits it.
  * @throws UsageError where it is foreign, cannot be written or another process is at work on it.
  */
-export async function withOutput<T>(
-  { out, command, signal, slice = WHOLE, shared = false }: OutputLock,
-  use: (heads: PlanHead[], signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+export function withOutput<T>(given: OutputUse, use: (heads: PlanHead[], signal: AbortSignal, output: Output) => Promise<T>): Promise<T> {
+  const { out, command, signal, slice = WHOLE, shared = false, stage } = given;
   const named = `--out ${out}`;
-  // Before the plan stands only these can be ours; a folder of the user's may well be named `samples`.
-  const foreign = await namesIn(out).then(
-    async (names) => ((await readHeads(out)).length > 0 ? undefined : names.find((name) => !FIRST.has(name))),
-    (error: unknown) => {
-      throw unwritable(named, error);
-    },
-  );
-  if (foreign !== undefined) throw new UsageError(`${named}: holds ${foreign}, which is not merc's: name an empty or new folder`);
-  return withLock({ out, slice, shared, command, named, signal }, async (held) => {
-    const others = (await claimsOn(out)).map(({ owner }) => owner).filter((owner) => owner !== OWNER);
-    if (!shared) await sweepWork(out, others);
-    try {
-      return await use(await readHeads(out), held);
-    } finally {
-      // Where that is refused, what `use` ran into is the thing to tell; the next run sweeps.
-      await sweepOwn(out).catch(() => {});
-    }
+  return withOpened(out, { named, signal, stage }, async (output) => {
+    await assertOurs(output, named);
+    if (!output.locked) return use(await readHeads(output.dir), signal, output);
+    return withLock({ out, slice, shared, command, named, signal }, async (held) => {
+      const others = (await claimsOn(out)).map(({ owner }) => owner).filter((owner) => owner !== OWNER);
+      if (!shared) await sweepWork(out, others);
+      try {
+        return await use(await readHeads(out), held, output);
+      } finally {
+        // Where that is refused, what `use` ran into is the thing to tell; the next run sweeps.
+        await sweepOwn(out).catch(() => {});
+      }
+    });
   });
+}
+
+/** Before the plan stands only these can be ours; a folder of the user's may well be named `samples`. */
+async function assertOurs({ dir, objects }: Output, named: string): Promise<void> {
+  const names = await objects.list('').catch((error: unknown) => {
+    throw unwritable(named, error);
+  });
+  if ((await readHeads(dir)).length > 0) return;
+  const foreign = names.find((name) => !FIRST.has(name));
+  if (foreign !== undefined) throw new UsageError(`${named}: holds ${foreign}, which is not merc's: name an empty or new folder`);
 }
 
 /** What an output may hold before its first plan. */
@@ -86,18 +97,24 @@ export async function withDatabase<T>(out: string, signal: AbortSignal, use: (da
 }
 
 /** Takes the success mark away, before anything changes that it speaks for. */
-export async function unmarkSuccess(out: string): Promise<void> {
-  await rm(join(out, LAYOUT.success), { force: true });
+export async function unmarkSuccess({ objects }: Output): Promise<void> {
+  await objects.remove(LAYOUT.success);
 }
 
-/** Refuses a run whose output will not fit. */
-export async function assertSpace(out: string, inputBytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(out);
-  const [free, needed] = [bavail * bsize, Math.ceil(inputBytes * OUTPUT_RATIO)];
-  if (needed > free)
-    throw new UsageError(
-      `--out ${out}: ${megabytes(inputBytes)} of input need up to ${megabytes(needed)} there, ${megabytes(free)} are free: free some or name another folder`,
-    );
+/**
+ * Refuses a run whose output will not fit.
+ * @param shardBytes Input of a shard at most: where the output is elsewhere, two of them are on this machine at a time.
+ */
+export async function assertSpace({ dir, named, locked }: Output, inputBytes: number, shardBytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dir);
+  const input = locked ? inputBytes : Math.min(inputBytes, 2 * shardBytes);
+  const [free, needed] = [bavail * bsize, Math.ceil(input * OUTPUT_RATIO)];
+  if (needed <= free) return;
+  throw new UsageError(
+    locked
+      ? `--out ${named}: ${megabytes(input)} of input need up to ${megabytes(needed)} there, ${megabytes(free)} are free: free some or name another folder`
+      : `--stage: two shards under way need up to ${megabytes(needed)} on this machine, ${megabytes(free)} are free: name another folder`,
+  );
 }
 
 function megabytes(bytes: number): string {

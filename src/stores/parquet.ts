@@ -3,28 +3,30 @@
 // Promise: the strings move as they are and before the samples; what was built stays where it is
 // until the shard is committed, so that a store that is killed in between can begin again.
 
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Part } from '../core/commit.ts';
 import { codeOf, firstLine, isRefusal } from '../core/errors.ts';
-import { LAYOUT, placeDurably, sha256Of } from '../core/layout.ts';
+import { LAYOUT, sha256Of } from '../core/layout.ts';
+import type { Output } from '../core/output.ts';
 import { file, type Database } from '../duckdb.ts';
 import type { Store } from './store.ts';
 
 export interface ParquetStoreOptions {
-  readonly out: string;
+  readonly output: Output;
   readonly database: Database;
 }
 
-export function parquetStore({ out, database }: ParquetStoreOptions): Store {
+export function parquetStore({ output, database }: ParquetStoreOptions): Store {
   return {
+    name: 'parquet',
     async accept({ shard, samples }) {
       const strings: Part[] = [];
       for (const [batch, source] of shard.strings.entries()) {
         const from = join(shard.dir, source);
-        strings.push(await placePart(out, from, `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, await partRows(database, from)));
+        strings.push(await placePart(output, from, `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, await partRows(database, from)));
       }
-      return { strings, samples: await placePart(out, samples, `${LAYOUT.samples}/${shard.id}.parquet`, shard.counts.rows) };
+      return { strings, samples: await placePart(output, samples, `${LAYOUT.samples}/${shard.id}.parquet`, shard.counts.rows) };
     },
     close: () => Promise.resolve(),
   };
@@ -52,10 +54,8 @@ export async function differenceOf(part: Part, path: string, database: Database)
 }
 
 /** Gives a built file its place among the parts. */
-export async function placePart(out: string, from: string, part: string, rows: number): Promise<Part> {
-  const to = join(out, part);
-  await mkdir(dirname(to), { recursive: true });
+export async function placePart({ objects }: Output, from: string, part: string, rows: number): Promise<Part> {
   const [{ size }, sha256] = [await stat(from), await sha256Of(from)];
-  await placeDurably(from, to);
+  await objects.put(from, part);
   return { name: part, bytes: size, rows, sha256 };
 }

@@ -46,6 +46,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     (error) => new RunError(`${server}: cannot be reached: ${reasonOf(error)}`, { cause: error }),
   );
   return {
+    name: 'postgres',
     async accept(labelled) {
       const { id } = labelled.shard;
       const runId = options.runId ?? runIdOf(labelled.head.hash);

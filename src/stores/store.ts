@@ -18,6 +18,8 @@ export interface LabelledShard {
 }
 
 export interface Store {
+  /** As messages and metrics name it, `parquet`. */
+  readonly name: string;
   /**
    * Keeps a shard for good.
    * @returns the parts that its commit record names, where it is this store that keeps them.

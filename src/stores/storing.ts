@@ -6,8 +6,9 @@
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { commit, isCommitted, readCommit, type CommitRecord, type Parts } from '../core/commit.ts';
+import { commit, standingCommit, type CommitRecord, type Parts } from '../core/commit.ts';
 import { RunError, firstLine, isRefusal } from '../core/errors.ts';
+import type { Output } from '../core/output.ts';
 import { partMetadata, type PlanHead } from '../core/plan.ts';
 import type { ShardFiles, Sink } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
@@ -15,7 +16,7 @@ import { writeSamples } from './samples.ts';
 import type { Store } from './store.ts';
 
 export interface StoringOptions {
-  readonly out: string;
+  readonly output: Output;
   /** With the table `dataset`. */
   readonly database: Database;
   /** Head of the plan that a shard is of. */
@@ -24,16 +25,16 @@ export interface StoringOptions {
   readonly dataset: string | null;
 }
 
-export function storing({ out, database, headOf, dataset }: StoringOptions, stores: readonly Store[]): Sink<ShardFiles> {
+export function storing({ output, database, headOf, dataset }: StoringOptions, stores: readonly Store[]): Sink<ShardFiles> {
   // One shard at a time in the database: its tables have fixed names, and one bounds its memory.
   let queue = Promise.resolve();
   const store = async (shard: ShardFiles): Promise<void> => {
+    const head = headOf(shard.id);
     // Another process may have done it; its parts are never replaced.
-    if (!isCommitted(out, shard.id)) await commitShard(shard);
+    if ((await standingCommit(output, shard.id, head.hash)) === undefined) await commitShard(shard, head);
     await rm(shard.dir, { recursive: true, force: true });
   };
-  const commitShard = async (shard: ShardFiles): Promise<void> => {
-    const head = headOf(shard.id);
+  const commitShard = async (shard: ShardFiles, head: PlanHead): Promise<void> => {
     const samples = join(shard.dir, 'samples.parquet');
     const records = shard.records.map((record) => join(shard.dir, record));
     const labels = await writeSamples(database, records, samples, partMetadata(head), dataset);
@@ -42,9 +43,9 @@ export function storing({ out, database, headOf, dataset }: StoringOptions, stor
     const { id, counts, attempts, slowest, started } = shard;
     const times = { host: hostname(), pid: process.pid, started, committed: new Date().toISOString() };
     const record: CommitRecord = { id, planHash: head.hash, ...parts, counts, labels, attempts, slowest, ...times };
-    if (await commit(out, record)) return;
-    const standing = await readCommit(out, id);
-    if (JSON.stringify([standing.samples, standing.strings]) !== JSON.stringify([parts.samples, parts.strings]))
+    if (await commit(output, record)) return;
+    const standing = await standingCommit(output, id, head.hash);
+    if (JSON.stringify([standing?.samples, standing?.strings]) !== JSON.stringify([parts.samples, parts.strings]))
       throw new RunError(
         `shard ${id}: another process committed other bytes for it at the same time: its inputs changed meanwhile; merc verify names the parts`,
       );

@@ -28,7 +28,7 @@ test('slices give the same parts as one run, byte for byte, for any number of th
       for (const { code, stderr } of together) assert.equal(code, 0, stderr);
       for (const slice of slices.slice(3)) assert.equal((await small(out, slice)).code, 0);
       assert.deepEqual(await partsOf(out), expected, `${of} slices`);
-      const { finished, missing } = await finish(out, signal);
+      const { finished, missing } = await finish(out, {}, signal);
       assert.deepEqual([finished.complete, missing], [true, []]);
       assert.ok((await readdir(out)).includes('_SUCCESS.json'));
       assert.deepEqual(await readdir(join(out, '.work')), []);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { folderOutput } from '../../src/core/output.ts';
 import { BOUNDS, assertSamePlan, planFile, readHeads, readShards, shardsOf, writePlan, type PlanBasis, type ScannedFile } from '../../src/core/plan.ts';
 import type { FileRef, ShardPlan } from '../../src/core/types.ts';
 import { inFolder } from '../support/folder.ts';
@@ -58,12 +59,12 @@ test('every file is planned once, with ids that ascend without a gap', () => {
 test('a plan that is written is read back as it was, and its hash names files and options but not roots', async () => {
   await inFolder(async (out) => {
     const files = many(2_000, 1_000_000);
-    const head = await writePlan(out, 1, 1, basis, files);
+    const head = await writePlan(folderOutput(out), 1, 1, basis, files);
     assert.deepEqual([head.files, head.bytes, head.shards], [2_000, 2e9, 2]);
     assert.deepEqual(await collect(out), [...shardsOf(1, 1, files)]);
     const hashWith = async (change: Partial<PlanBasis>, other = files) => {
       let hash = '';
-      await inFolder(async (folder) => void (hash = (await writePlan(folder, 1, 1, { ...basis, ...change }, other)).hash));
+      await inFolder(async (folder) => void (hash = (await writePlan(folderOutput(folder), 1, 1, { ...basis, ...change }, other)).hash));
       return hash;
     };
     assert.equal(await hashWith({ roots: ['/elsewhere'] }), head.hash);
@@ -75,7 +76,7 @@ test('a plan that is written is read back as it was, and its hash names files an
 
 test('the first of two writers makes the plan and the second takes it', async () => {
   await inFolder(async (out) => {
-    const heads = await Promise.all([writePlan(out, 1, 1, basis, many(10, 1)), writePlan(out, 1, 1, basis, many(11, 1))]);
+    const heads = await Promise.all([writePlan(folderOutput(out), 1, 1, basis, many(10, 1)), writePlan(folderOutput(out), 1, 1, basis, many(11, 1))]);
     assert.equal(heads[0]?.hash, heads[1]?.hash);
     assert.equal((await readHeads(out)).length, 1);
   });
@@ -83,7 +84,7 @@ test('the first of two writers makes the plan and the second takes it', async ()
 
 test('a plan that was altered is refused when its shards are read', async () => {
   await inFolder(async (out) => {
-    await writePlan(out, 1, 1, basis, many(10, 1));
+    await writePlan(folderOutput(out), 1, 1, basis, many(10, 1));
     const path = planFile(out, 1);
     const whole = await readFile(path, 'utf8');
     await writeFile(path, whole.replace('f000003', 'f000004'));
@@ -96,7 +97,7 @@ test('a plan that was altered is refused when its shards are read', async () => 
 
 test('another schema, extractor or option on the same output is refused with the flag that is meant', async () => {
   await inFolder(async (out) => {
-    const head = await writePlan(out, 1, 1, basis, many(3, 1));
+    const head = await writePlan(folderOutput(out), 1, 1, basis, many(3, 1));
     assert.doesNotThrow(() => assertSamePlan(out, head, { ...basis, roots: ['/moved'] }));
     assert.throws(() => assertSamePlan(out, head, { ...basis, schemaVersion: 2 }), /schema version 1.*--out/);
     assert.throws(() => assertSamePlan(out, head, { ...basis, extractorVersion: '0.2.0' }), /merc 0\.1\.0/);
@@ -107,7 +108,7 @@ test('another schema, extractor or option on the same output is refused with the
 
 test('plans are in the order of their numbers, and the tenth thousand does not come before the ninth', async () => {
   await inFolder(async (out) => {
-    for (const plan of [10_000, 9_999, 2]) await writePlan(out, plan, plan * 10, basis, many(1, 1));
+    for (const plan of [10_000, 9_999, 2]) await writePlan(folderOutput(out), plan, plan * 10, basis, many(1, 1));
     assert.deepEqual(
       (await readHeads(out)).map(({ plan }) => plan),
       [2, 9_999, 10_000],

@@ -4,6 +4,7 @@ import { after } from 'node:test';
 import { commit, readCommits } from '../../src/core/commit.ts';
 import type { Row } from '../../src/duckdb.ts';
 import { memoryStore, type MemoryStore } from '../../src/stores/memory.ts';
+import { folderOutput } from '../../src/core/output.ts';
 import { parquetStore } from '../../src/stores/parquet.ts';
 import { openPostgresStore } from '../../src/stores/postgres.ts';
 import { seenIn, storeContract, type SeenSample } from '../contract/store.ts';
@@ -46,13 +47,14 @@ storeContract({
   keptNul: asIs,
   place: async (out) => {
     for (const folder of ['samples', 'strings', 'commits']) await mkdir(join(out, folder), { recursive: true });
+    const output = folderOutput(out);
     return {
-      open: async (database) => parquetStore({ out, database }),
+      open: async (database) => parquetStore({ output, database }),
       accept: async (store, { shard, head, samples, labels }) => {
         const parts = await store.accept({ shard, head, samples, labels });
         if (parts === undefined) throw new Error('the Parquet store has named no parts');
         const { id, counts, attempts, slowest, started } = shard;
-        await commit(out, { id, planHash: head.hash, ...parts, counts, labels, attempts, slowest, started, host: '', pid: 0, committed: started });
+        await commit(output, { id, planHash: head.hash, ...parts, counts, labels, attempts, slowest, started, host: '', pid: 0, committed: started });
       },
       seen: async () => {
         const all: SeenSample[] = [];

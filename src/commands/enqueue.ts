@@ -1,0 +1,46 @@
+// `merc enqueue`: the plan of an output into its queue.
+//
+// Promise: it can be repeated at any time: files that are in no plan wait for `--append`, and shards
+// that are committed or queued are not queued again.
+
+import type { RunOptions } from '../core/options.ts';
+import type { Counts } from '../core/types.ts';
+import type { Extraction } from '../core/queue.ts';
+import { makeRun } from '../core/run-id.ts';
+import { openRedisQueues } from '../queues/redis.ts';
+import { existingOutput, totalsOf, withDatabase, withOutput } from '../stores/output.ts';
+import type { Planned } from '../sources/planning.ts';
+import { planOutput, type PlanObserver } from './plan-output.ts';
+import { queueShards, type Queued } from './queue-shards.ts';
+
+export interface EnqueueOptions {
+  readonly run: RunOptions;
+  readonly redis: string;
+  /** As it is, or whole, if undefined. */
+  readonly extraction: Extraction | undefined;
+}
+
+export interface EnqueueReport extends Queued {
+  readonly run: string;
+  readonly planned: Planned;
+  readonly done: Counts;
+}
+
+export async function enqueue({ run: options, redis, extraction }: EnqueueOptions, signal: AbortSignal, observer: PlanObserver = {}): Promise<EnqueueReport> {
+  const { out, stage } = options;
+  return withOutput({ out, command: 'merc enqueue', signal, shared: true, stage }, (existing, held, output) =>
+    withDatabase(output.dir, held, async (database) => {
+      const { planned, labels } = await planOutput(database, { ...options, out: output.dir }, output, existing, held, observer);
+      const [first] = await existingOutput(output);
+      const standing = await makeRun(output, first, extraction);
+      const note = (line: string) => observer.note?.(line);
+      const queues = await openRedisQueues(redis, standing.run, { planHash: first.hash, begins: true, extraction: standing.extraction, note });
+      try {
+        const queued = await queueShards(output.dir, planned.heads, queues, held, () => note('note: the queue is full: waiting for workers'));
+        return { ...queued, run: standing.run, planned, done: (await totalsOf(output.dir, labels.sha256)).counts };
+      } finally {
+        await queues.close();
+      }
+    }),
+  );
+}

@@ -1,0 +1,66 @@
+// `merc status` as typed: printed once or again and again, as JSON, or served as a page.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EXIT, messageOf } from '../core/errors.ts';
+import { addressOf } from '../core/worker-options.ts';
+import { redisUrl } from '../queues/url.ts';
+import { servePages } from '../telemetry/server.ts';
+import { escapeText } from '../ui/escape.ts';
+import { formatNoun } from '../ui/format.ts';
+import { print } from '../ui/print.ts';
+import { statusHtml, statusJson } from '../ui/status-html.ts';
+import { statusPage } from '../ui/status-page.ts';
+import { withStatus, type StatusReader } from './status.ts';
+
+export interface StatusFlags {
+  readonly out?: string;
+  readonly stage?: string;
+  readonly redis?: string;
+  readonly watch?: boolean;
+  readonly json?: boolean;
+  readonly http?: string;
+  readonly httpHost?: string;
+  readonly heal?: boolean;
+}
+
+/** Milliseconds between two looks of `--watch`. */
+const EVERY = 2_000;
+
+/** From the top of the screen, so that what is repeated does not scroll. */
+const HOME = '\u001b[H\u001b[J';
+
+export async function statusCommand(flags: StatusFlags, signal: AbortSignal): Promise<number> {
+  const { out = 'out', stage, heal = false } = flags;
+  const address = addressOf('--http', flags.http, flags.httpHost);
+  return withStatus({ out, stage, redis: redisUrl(flags.redis), heal }, signal, async (reader) => {
+    if (heal) print(`${formatNoun(await reader.heal(), 'shard')} put back into the queue`);
+    if (address !== undefined) return serve(reader, address, signal);
+    do {
+      const status = await reader.read();
+      const again = flags.watch === true && process.stdout.isTTY ? HOME : '';
+      process.stdout.write(flags.json === true ? `${statusJson(status)}\n` : `${again}${statusPage(status, process.stdout.columns ?? 100)}`);
+      if (flags.watch === true) await sleep(EVERY, undefined, { signal });
+    } while (flags.watch === true);
+    return EXIT.ok;
+  });
+}
+
+async function serve(reader: StatusReader, address: { host: string; port: number }, signal: AbortSignal): Promise<number> {
+  const pages = {
+    '/': async () => ({ type: 'text/html', body: statusHtml(await reader.read()) }),
+    '/status.json': async () => ({ type: 'application/json', body: statusJson(await reader.read()) }),
+  };
+  const server = await servePages({ ...address, pages, flag: '--http', onError: told });
+  try {
+    print(server.url);
+    // The server alone keeps no process alive.
+    await sleep(2 ** 31 - 1, undefined, { signal });
+    return EXIT.ok;
+  } finally {
+    await server.close();
+  }
+}
+
+function told(error: unknown): void {
+  process.stderr.write(`${escapeText(messageOf(error))}\n`);
+}

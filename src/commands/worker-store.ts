@@ -1,0 +1,117 @@
+// `merc worker store`: the queue `store` into stores. The wiring.
+//
+// Promise: a shard's message is answered for when its commit record stands. One whose files are gone,
+// as after a sweep, is put back to be extracted; whoever commits the last shard ends the output.
+
+import { committedIds, isCommitted } from '../core/commit.ts';
+import { RunError } from '../core/errors.ts';
+import { workDir } from '../core/layout.ts';
+import { headOf, planTotals, type PlanHead } from '../core/plan.ts';
+import type { ExtractionPart, ShardParts } from '../core/queue.ts';
+import { run } from '../core/run.ts';
+import type { Delivery, ShardFiles, Sink, Source, Stage } from '../core/types.ts';
+import type { Database } from '../duckdb.ts';
+import { claims } from '../queues/carry.ts';
+import { finishOutput } from '../stores/finish.ts';
+import { joinParts } from '../stores/join-parts.ts';
+import { loadLabels, type LabelSource } from '../stores/labels.ts';
+import { withDatabase } from '../stores/output.ts';
+import { parquetStore } from '../stores/parquet.ts';
+import type { Store } from '../stores/store.ts';
+import { storing } from '../stores/storing.ts';
+import { FilesGone, fetchWork, sweepPublished, sweepShard } from '../stores/work.ts';
+import { withSession, type Session, type SessionOptions } from './worker-session.ts';
+
+export interface StoreWorkerOptions extends SessionOptions {
+  readonly parquet: boolean;
+  /** Opens other stores, which accept a shard before the Parquet store does. */
+  readonly others: (context: StoreContext) => Promise<readonly Store[]>;
+}
+
+export interface StoreContext extends Session {
+  readonly database: Database;
+}
+
+/** @returns the exit code. */
+export function storeWorker(options: StoreWorkerOptions, signal: AbortSignal): Promise<number> {
+  return withSession(options, signal, (session) => withDatabase(session.output.dir, session.working, async (database) => work(options, session, database)));
+}
+
+async function work({ parquet, others }: StoreWorkerOptions, session: Session, database: Database): Promise<void> {
+  const { output, queues, log, metrics, reading, working } = session;
+  const labels = await loadLabels(database, output.dir);
+  let heads = await session.heads();
+  const stores = [...(await others({ ...session, database })), ...(parquet ? [parquetStore({ output, database })] : [])];
+  const storage = storing({ output, database, dataset: labels.sha256, headOf: (shard) => headOf(heads, shard) }, stores);
+  const source = claims(queues.store, {
+    reading,
+    take: () => {},
+    note: (note) => log('warn', 'queue.note', { note }),
+  });
+  const sink: Sink<ShardFiles> = {
+    async write(shard) {
+      const started = performance.now();
+      heads = await session.heads();
+      await storage.write(shard);
+      await sweepShard(output, shard.id);
+      const seconds = (performance.now() - started) / 1_000;
+      metrics.stored(seconds, Object.fromEntries(stores.map(({ name }) => [name, shard.counts.rows])));
+      log('info', 'shard.stored', { shard: shard.id, files: shard.counts.rows, seconds });
+      await finishIfLast(session, database, labels, heads);
+    },
+    close: () => storage.close(),
+  };
+  await run(extractedAgain(source, session), stageOf(session, database), sink, { concurrency: 1, signal: working });
+}
+
+function stageOf({ output, tracing }: Session, database: Database): Stage<ShardParts, ShardFiles> {
+  return ({ body }) =>
+    tracing.span('store', body, async () => {
+      await output.refresh();
+      const [first] = body.parts;
+      // Who stored it before may have ended before it answered for it; its files are gone then.
+      if (first !== undefined && isCommitted(output.dir, body.id)) return { ...first.files, id: body.id, dir: workDir(output.dir, body.id) };
+      const parts = new Map<ExtractionPart, ShardFiles>();
+      for (const { part, files } of body.parts) parts.set(part, await fetchWork(output, files));
+      const [all, pe, hashes, strings] = [parts.get('all'), parts.get('pe'), parts.get('hashes'), parts.get('strings')];
+      if (all !== undefined) return all;
+      if (pe === undefined || hashes === undefined || strings === undefined)
+        throw new RunError(`shard ${body.id}: a message names ${[...parts.keys()].join(', ') || 'no part'}`);
+      return joinParts(database, output.dir, { pe, hashes, strings });
+    });
+}
+
+/** A shard whose files are gone is no failure of the store's: it goes back to the queue before. */
+function extractedAgain(source: Source<ShardParts>, { queues, log }: Session): Source<ShardParts> {
+  const again = (delivery: Delivery<ShardParts>): Delivery<ShardParts> => ({
+    body: delivery.body,
+    attempt: delivery.attempt,
+    ack: () => delivery.ack(),
+    async fail(error) {
+      if (!(error instanceof FilesGone)) return delivery.fail(error);
+      await delivery.ack();
+      await queues.extract.enqueue([{ id: delivery.body.id }]);
+      log('warn', 'shard.requeued', { shard: delivery.body.id, why: error });
+    },
+  });
+  return {
+    // No generator: its `return` would wait for a message.
+    [Symbol.asyncIterator]() {
+      const deliveries = source[Symbol.asyncIterator]();
+      return {
+        async next() {
+          const next = await deliveries.next();
+          return next.done === true ? next : { done: false, value: again(next.value) };
+        },
+        return: async () => (await deliveries.return?.()) ?? { done: true, value: undefined },
+      };
+    },
+  };
+}
+
+async function finishIfLast({ output, log, queues }: Session, database: Database, labels: LabelSource, heads: readonly PlanHead[]): Promise<void> {
+  if ((await committedIds(output.dir)).length < planTotals(heads).shards) return;
+  const { complete, totals } = await finishOutput(database, output, heads, labels);
+  await sweepPublished(output);
+  log('info', 'run.complete', { complete, files: totals.counts.rows, shards: totals.shards, redelivered: queues.counts.redelivered });
+}

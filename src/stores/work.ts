@@ -1,0 +1,102 @@
+// Extracted shards between the roles: the files that an extract worker leaves for a store worker.
+//
+// Promise: what a message names is whole, and outlasts the machine that made it. A message is not
+// trusted: nothing outside `.work` of the output is read or removed because of one.
+
+import { existsSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { commitKey, isCommitted } from '../core/commit.ts';
+import { eachOf } from '../core/each.ts';
+import { RunError } from '../core/errors.ts';
+import { LAYOUT, flush } from '../core/layout.ts';
+import { claimsOn } from '../core/lock.ts';
+import type { Output } from '../core/output.ts';
+import type { ShardFiles } from '../core/types.ts';
+
+/** Files in flight; a shard has some two dozen. */
+const AT_ONCE = 4;
+
+/** A message names files that are no longer there. */
+export class FilesGone extends RunError {}
+
+/**
+ * Leaves a shard's files where any machine finds them.
+ * @returns what a message says of them: `dir` is below the output.
+ */
+export async function publishWork({ dir, objects, locked }: Output, shard: ShardFiles): Promise<ShardFiles> {
+  // Its maker's name is taken off: what is handed over outlasts that process.
+  const published = { ...shard, dir: `${LAYOUT.work}/${shard.id}.${HANDED}${randomUUID()}` };
+  assertWork(published);
+  if (locked) {
+    // A queue may outlast a loss of power: so must what it speaks of.
+    await eachOf(filesOf(shard), AT_ONCE, (name) => flush(join(shard.dir, name)));
+    await flush(shard.dir);
+    await rename(shard.dir, join(dir, published.dir));
+    await flush(join(dir, LAYOUT.work));
+  } else {
+    await eachOf(filesOf(shard), AT_ONCE, (name) => objects.put(join(shard.dir, name), `${published.dir}/${name}`));
+    await rm(shard.dir, { recursive: true, force: true });
+  }
+  return published;
+}
+
+/**
+ * The files that a message names, on this machine.
+ * @throws FilesGone, or RunError where the message names anything but a shard's work.
+ */
+export async function fetchWork(output: Output, published: ShardFiles): Promise<ShardFiles> {
+  assertWork(published);
+  const dir = join(output.dir, published.dir);
+  const names = filesOf(published);
+  await output.hold(names.map((name) => `${published.dir}/${name}`));
+  const missing = names.find((name) => !existsSync(join(dir, name)));
+  if (missing !== undefined) throw new FilesGone(`shard ${published.id}: ${published.dir}/${missing} is gone: it has to be extracted again`);
+  return { ...published, dir };
+}
+
+/** Removes what a message names, once its shard is committed or its files are of no use. */
+export async function removeWork({ objects }: Output, published: ShardFiles): Promise<void> {
+  assertWork(published);
+  await objects.remove(`${published.dir}/`);
+}
+
+/** Removes what is left of a committed shard: files that were handed over more than once, and those of workers that have died at it. */
+export async function sweepShard({ dir, objects, locked }: Output, id: string): Promise<void> {
+  // Without locks nobody is known to be at work; what a late one still builds of a committed shard is of no use.
+  const atWork = locked ? (await claimsOn(dir)).map(({ owner }) => owner) : [];
+  for (const name of await objects.list(LAYOUT.work)) {
+    if (name.startsWith(`${id}.`) && !atWork.some((owner) => name.endsWith(`.${owner}`))) await objects.remove(`${LAYOUT.work}/${name}/`);
+  }
+}
+
+/** Removes the files of committed shards that workers which have died, or lost their lease, have left on S3. */
+export async function sweepPublished(output: Output): Promise<void> {
+  if (output.locked) return;
+  for (const name of await output.objects.list(LAYOUT.work)) {
+    const [, id] = WORK.exec(`${LAYOUT.work}/${name}`) ?? [];
+    if (id === undefined) continue;
+    await output.refresh(commitKey(id));
+    if (isCommitted(output.dir, id)) await output.objects.remove(`${LAYOUT.work}/${name}/`);
+  }
+}
+
+/** Begins the second half of a folder's name that no process owns. */
+const HANDED = 'handed-';
+
+/** `.work/<shard>.<owner>`. */
+const WORK = /^\.work\/(\d{4,}-\d{5,})\.[^/\\]+$/;
+
+function areParts(names: unknown): boolean {
+  return Array.isArray(names) && names.every((name) => typeof name === 'string' && /^[\w-]+\.parquet$/.test(name));
+}
+
+function assertWork({ id, dir, records, strings }: ShardFiles): void {
+  if (typeof id !== 'string' || typeof dir !== 'string' || WORK.exec(dir)?.[1] !== id || !areParts(records) || !areParts(strings))
+    throw new RunError(`a message names files of a shard that are none: ${JSON.stringify({ id, dir })}`);
+}
+
+function filesOf({ records, strings }: ShardFiles): string[] {
+  return [...records, ...strings];
+}

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { committedIds } from '../../src/core/commit.ts';
+import { demoSet } from '../support/demo-set.ts';
+import { inFolder } from '../support/folder.ts';
+import { ended, merc } from '../support/merc.ts';
+import { NO_REDIS, withRedis } from '../support/redis-server.ts';
+import { commitsReach, partsOf, query } from '../support/rows.ts';
+import { drained, enqueued, startWorker, statusOf, type Site } from '../support/workers.ts';
+
+/** An output of the demo set, made by `merc run`, and a place for the same by way of the queue. */
+async function withSite(use: (site: Site, local: string) => Promise<void>): Promise<void> {
+  const { samples, csv } = await demoSet();
+  await withRedis(({ url }) =>
+    inFolder(async (folder) => {
+      const local = join(folder, 'local');
+      const { code, stderr } = await merc([samples, csv, local, '2'], { program: 'test/support/small-shards' });
+      assert.equal(code, 0, stderr);
+      await use({ url, samples, csv, out: join(folder, 'queued') }, local);
+    }),
+  );
+}
+
+test('the queued route gives the parts of the local one, byte for byte, without a reclaim or a redelivery', { skip: NO_REDIS }, async () => {
+  await withSite(async (site, local) => {
+    // Workers may be there before anything is planned.
+    const workers = [drained(site, 'extract'), drained(site, 'extract'), drained(site, 'store'), drained(site, 'store', '--log-format', 'json')];
+    assert.match(await enqueued(site), /put into the queue, 0 committed before, 0 queued before/);
+    for (const { stderr } of await Promise.all(workers)) assert.match(stderr, /worker\.ended.*reclaimed\W+0\W+redelivered\W+0\W+lost\W+0\b/);
+    assert.deepEqual(await partsOf(site.out), await partsOf(local));
+    const { shards, committed, planned } = await statusOf(site);
+    assert.deepEqual([shards, committed], [{ queued: 0, leased: 0, dead: 0, missing: 0 }, planned]);
+    assert.ok((await readdir(site.out)).includes('_SUCCESS.json'));
+    assert.deepEqual(await readdir(join(site.out, '.work')), []);
+    assert.match(await enqueued(site), /^run .*\n0 put into the queue, \d+ committed before, 0 queued before/);
+    assert.equal((await merc(['verify', site.out])).code, 0);
+  });
+});
+
+test('three kinds of workers, each for a part of every file, give the rows and strings of one that does all', { skip: NO_REDIS }, async () => {
+  await withSite(async (site, local) => {
+    await enqueued(site, 12, 'parts');
+    const whole = await ended(startWorker(site, 'extract', '--drain'));
+    assert.equal(whole.code, 2);
+    assert.match(whole.stderr, /--parts/);
+    await Promise.all([...['pe', 'hashes', 'strings'].map((part) => drained(site, 'extract', '--parts', part)), drained(site, 'store')]);
+    const all = (out: string, folder: string) => query(`SELECT * FROM read_parquet('${out}/${folder}/*.parquet')`);
+    const rows = async (out: string) => JSON.stringify(await all(out, 'samples'), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+    assert.equal(await rows(site.out), await rows(local));
+    const strings = (parts: Record<string, string>) => Object.entries(parts).filter(([name]) => name.startsWith('strings'));
+    assert.deepEqual(strings(await partsOf(site.out)), strings(await partsOf(local)));
+    assert.deepEqual(await readdir(join(site.out, '.work')), []);
+    const counts = async (out: string) => {
+      const records = await Promise.all(
+        (await committedIds(out)).map(async (id) => JSON.parse(await readFile(join(out, 'commits', `${id}.json`), 'utf8')) as { counts: unknown }),
+      );
+      return records.map((record) => record.counts);
+    };
+    assert.deepEqual(await counts(site.out), await counts(local));
+  });
+});
+
+test('a worker that is told to end hands back what it has in hand, exits 0, and the rest is done by others', { skip: NO_REDIS }, async () => {
+  await withSite(async (site, local) => {
+    await enqueued(site);
+    for (const grace of ['0s', '20s']) {
+      const [extract, store] = [startWorker(site, 'extract', '--grace', grace), startWorker(site, 'store', '--grace', grace)];
+      const ends = [ended(extract), ended(store)];
+      await commitsReach(site.out, (await committedIds(site.out)).length + 1);
+      for (const worker of [extract, store]) worker.kill('SIGTERM');
+      for (const { code, stderr } of await Promise.all(ends)) assert.equal(code, 0, stderr);
+      const { shards } = await statusOf(site);
+      assert.equal(shards?.leased, 0, 'nothing waits for a lease to run out');
+      assert.equal(shards.missing, 0);
+    }
+    const rest = await Promise.all([drained(site, 'extract'), drained(site, 'store')]);
+    for (const { stderr } of rest) assert.match(stderr, /worker\.ended .*redelivered=0/, 'handing back counts as no delivery');
+    assert.deepEqual(await partsOf(site.out), await partsOf(local));
+    assert.deepEqual(await readdir(join(site.out, '.work')), []);
+  });
+});
+
+test('what Redis has lost is put back by --heal and by enqueue, and nothing is done twice', { skip: NO_REDIS }, async () => {
+  const { samples, csv } = await demoSet();
+  await withRedis(async (redis) => {
+    const { url } = redis;
+    await inFolder(async (folder) => {
+      const site = { url, samples, csv, out: join(folder, 'out') };
+      await enqueued(site);
+      const workers = [startWorker(site, 'extract'), startWorker(site, 'store')];
+      const ends = workers.map(ended);
+      await commitsReach(site.out, 2);
+      redis.cli('FLUSHALL');
+      const healed = await merc(['status', '--heal', '--out', site.out], { env: { MERC_REDIS_URL: url } });
+      assert.equal(healed.code, 0, healed.stderr);
+      assert.match(healed.stdout, /^\d+ shards put back into the queue/);
+      const { planned } = await statusOf(site);
+      await commitsReach(site.out, planned.shards);
+      for (const worker of workers) worker.kill('SIGTERM');
+      await Promise.all(ends);
+      assert.equal((await merc(['verify', site.out])).code, 0);
+      assert.deepEqual((await statusOf(site)).shards, { queued: 0, leased: 0, dead: 0, missing: 0 });
+    });
+  });
+});
+
+test('a shard whose files are gone before they are stored is extracted again', { skip: NO_REDIS }, async () => {
+  await withSite(async (site, local) => {
+    await enqueued(site);
+    await drained(site, 'extract');
+    const [lost = ''] = await readdir(join(site.out, '.work'));
+    await rm(join(site.out, '.work', lost), { recursive: true });
+    const [, { stderr }] = await Promise.all([drained(site, 'extract'), drained(site, 'store')]);
+    assert.match(stderr, /shard\.requeued/);
+    assert.deepEqual(await partsOf(site.out), await partsOf(local));
+  });
+});
+
+test('a shard that fails again and again is set aside with its reason, listed, and done once it can be', { skip: NO_REDIS }, async () => {
+  await withSite(async (site, local) => {
+    await enqueued(site);
+    const plan = join(site.out, 'plans', '0001.jsonl');
+    const text = await readFile(plan, 'utf8');
+    await writeFile(plan, text.replace(/"path":"[^"]*"/, '"path":"../../etc/passwd"'));
+    const dead = (...args: string[]) => merc(['dead', ...args, '--out', site.out], { env: { MERC_REDIS_URL: site.url } });
+    const { stderr } = await drained(site, 'extract');
+    assert.match(stderr, /is set aside: merc dead list/);
+    const listed = await dead('list', '--json');
+    const letters = listed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: string; attempts: number; why: string });
+    assert.match(letters[0]?.why ?? '', /altered|outside its roots/);
+    assert.equal(letters[0]?.attempts, 5);
+    assert.match((await dead('list')).stdout, /0001-00000 +extract +5 /);
+    await writeFile(plan, text);
+    assert.match((await dead('retry')).stdout, /^\d+ shards? put back into the queue/);
+    await Promise.all([drained(site, 'extract'), drained(site, 'store')]);
+    assert.deepEqual(await partsOf(site.out), await partsOf(local));
+    assert.match((await dead('list')).stdout, /^no dead shards/);
+  });
+});
+
+test('a worker of another version than the plan, and one that cannot reach Redis, are one line and exit 2', { skip: NO_REDIS }, async () => {
+  await withSite(async (site) => {
+    await enqueued(site);
+    const plan = join(site.out, 'plans', '0001.jsonl');
+    await writeFile(plan, (await readFile(plan, 'utf8')).replace(/"extractorVersion":"[^"]*"/, '"extractorVersion":"0.0.1"'));
+    const other = await ended(startWorker(site, 'extract'));
+    assert.equal(other.code, 2);
+    assert.match(other.stderr, /^merc: --out .*: was planned by merc 0\.0\.1 .*: workers must be of the plan's version\n$/m);
+    const missing = await merc(['worker', 'store', '--out', site.out], { env: { MERC_REDIS_URL: '' } });
+    assert.equal(missing.code, 2);
+    assert.match(missing.stderr, /^merc: --redis: missing/);
+    const password = await merc(['status', '--out', site.out, '--redis', 'redis://:secret@127.0.0.1:1']);
+    assert.equal(password.code, 2);
+    assert.doesNotMatch(password.stderr, /secret/);
+  });
+});
