@@ -8,7 +8,7 @@ import type { Counts } from '../core/types.ts';
 import type { Extraction } from '../core/queue.ts';
 import { makeRun } from '../core/run-id.ts';
 import { openRedisQueues } from '../queues/redis.ts';
-import { existingOutput, totalsOf, withDatabase, withOutput } from '../stores/output.ts';
+import { existingOutput, totalsOf, unmarkSuccess, withDatabase, withOutput } from '../stores/output.ts';
 import type { Planned } from '../sources/planning.ts';
 import { planOutput, type PlanObserver } from './plan-output.ts';
 import { queueShards, type Queued } from './queue-shards.ts';
@@ -32,12 +32,14 @@ export async function enqueue({ run: options, redis, extraction }: EnqueueOption
     withDatabase(output.dir, held, async (database) => {
       const { planned, labels } = await planOutput(database, { ...options, out: output.dir }, output, existing, held, observer);
       const [first] = await existingOutput(output);
+      const { counts: done, shards } = await totalsOf(output.dir, labels.sha256);
+      if (shards < planned.shards) await unmarkSuccess(output);
       const standing = await makeRun(output, first, extraction);
       const note = (line: string) => observer.note?.(line);
       const queues = await openRedisQueues(redis, standing.run, { planHash: first.hash, begins: true, extraction: standing.extraction, note });
       try {
         const queued = await queueShards(output.dir, planned.heads, queues, held, () => note('note: the queue is full: waiting for workers'));
-        return { ...queued, run: standing.run, planned, done: (await totalsOf(output.dir, labels.sha256)).counts };
+        return { ...queued, run: standing.run, planned, done };
       } finally {
         await queues.close();
       }

@@ -3,10 +3,12 @@
 // Promise: a shard's message is answered for when its commit record stands. One whose files are gone,
 // as after a sweep, is put back to be extracted; whoever commits the last shard ends the output.
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { committedIds, isCommitted } from '../core/commit.ts';
 import { RunError } from '../core/errors.ts';
-import { workDir } from '../core/layout.ts';
-import { headOf, planTotals, type PlanHead } from '../core/plan.ts';
+import { LAYOUT, workDir } from '../core/layout.ts';
+import { headOf, planTotals } from '../core/plan.ts';
 import type { ExtractionPart, ShardParts } from '../core/queue.ts';
 import { run } from '../core/run.ts';
 import type { Delivery, ShardFiles, Sink, Source, Stage } from '../core/types.ts';
@@ -57,11 +59,14 @@ async function work({ parquet, others }: StoreWorkerOptions, session: Session, d
       const seconds = (performance.now() - started) / 1_000;
       metrics.stored(seconds, Object.fromEntries(stores.map(({ name }) => [name, shard.counts.rows])));
       log('info', 'shard.stored', { shard: shard.id, files: shard.counts.rows, seconds });
-      await finishIfLast(session, database, labels, heads);
+      await finishIfLast(session, database, labels);
     },
     close: () => storage.close(),
   };
+  // Who committed the last shard may have been killed before it ended the output.
+  await finishIfLast(session, database, labels);
   await run(extractedAgain(source, session), stageOf(session, database), sink, { concurrency: 1, signal: working });
+  await finishIfLast(session, database, labels);
 }
 
 function stageOf({ output, tracing }: Session, database: Database): Stage<ShardParts, ShardFiles> {
@@ -109,8 +114,9 @@ function extractedAgain(source: Source<ShardParts>, { queues, log }: Session): S
   };
 }
 
-async function finishIfLast({ output, log, queues }: Session, database: Database, labels: LabelSource, heads: readonly PlanHead[]): Promise<void> {
-  if ((await committedIds(output.dir)).length < planTotals(heads).shards) return;
+async function finishIfLast({ output, log, queues, ...session }: Session, database: Database, labels: LabelSource): Promise<void> {
+  const heads = await session.heads();
+  if ((await committedIds(output.dir)).length < planTotals(heads).shards || existsSync(join(output.dir, LAYOUT.success))) return;
   const { complete, totals } = await finishOutput(database, output, heads, labels);
   await sweepPublished(output);
   log('info', 'run.complete', { complete, files: totals.counts.rows, shards: totals.shards, redelivered: queues.counts.redelivered });
