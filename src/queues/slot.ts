@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { isAlive, thisProcess, type Process } from '../core/owner.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Waiting } from './connection.ts';
 import { SWAP } from './scripts.ts';
 
 export interface Slot {
@@ -17,34 +17,41 @@ export interface Slot {
 
 interface Holder extends Process {
   readonly token: string;
-  /** Of this host's clock, which all that look at it share. */
+  /** Milliseconds of Redis' clock: hosts of one name may have several. */
   readonly at: number;
 }
 
 export async function takeSlot(redis: Connection, key: string, leaseSeconds: number, signal: AbortSignal): Promise<Slot> {
   const own = { ...thisProcess(), token: randomUUID() };
-  const swap = async (name: string, from: string, to: string) =>
-    (await redis.call((client) => client.eval(SWAP, { keys: [key], arguments: [name, from, to] }), { signal })) === 1;
-  const isFree = (text: string): boolean => {
-    const holder = JSON.parse(text) as Holder;
-    return isAlive(holder) === false || Math.abs(Date.now() - holder.at) > leaseSeconds * 1_000;
+  const claiming: Waiting = { signal, patience: Infinity };
+  const renewing: Waiting = { patience: leaseSeconds / 3 };
+  const now = async (waiting: Waiting): Promise<number> => {
+    const [seconds] = await redis.call((client) => client.time(), waiting);
+    return Number(seconds) * 1_000;
   };
-  const sign = () => JSON.stringify({ ...own, at: Date.now() } satisfies Holder);
+  const sign = (at: number) => JSON.stringify({ ...own, at } satisfies Holder);
+  const swap = async (name: string, from: string, to: string, waiting: Waiting): Promise<boolean> =>
+    (await redis.call((client) => client.eval(SWAP, { keys: [key], arguments: [name, from, to] }), waiting)) === 1;
+  const isFree = (text: string, at: number): boolean => {
+    const holder = JSON.parse(text) as Holder;
+    return isAlive(holder) === false || at - holder.at > leaseSeconds * 1_000;
+  };
   for (let slot = 0; ; slot++) {
     const name = `${own.host}/${slot}`;
-    const standing = (await redis.call((client) => client.hGet(key, name), { signal })) ?? '';
-    let written = sign();
-    if ((standing !== '' && !isFree(standing)) || !(await swap(name, standing, written))) continue;
+    const at = await now(claiming);
+    const standing = (await redis.call((client) => client.hGet(key, name), claiming)) ?? '';
+    let written = sign(at);
+    if ((standing !== '' && !isFree(standing, at)) || !(await swap(name, standing, written, claiming))) continue;
     return {
       name,
       renew: async () => {
-        const next = sign();
-        const renewed = await redis.call((client) => client.eval(SWAP, { keys: [key], arguments: [name, written, next] }), { patience: leaseSeconds / 3 });
-        if (renewed === 1) written = next;
-        return renewed === 1;
+        const next = sign(await now(renewing));
+        const renewed = await swap(name, written, next, renewing);
+        if (renewed) written = next;
+        return renewed;
       },
       free: async () => {
-        await redis.call((client) => client.eval(SWAP, { keys: [key], arguments: [name, written, ''] }), { patience: 1 });
+        await swap(name, written, '', { patience: 1 });
       },
     };
   }

@@ -93,11 +93,11 @@ export function queueContract(driver: string, withRun: (use: (open: Open) => Pro
   });
 
   promise('signs of life keep a message for as long as they come', async (open) => {
-    const [first, second] = [await open({ leaseSeconds: 2 }), await open({ leaseSeconds: 2 })];
+    const [first, second] = [await open({ leaseSeconds: 3 }), await open({ leaseSeconds: 3 })];
     await first.extract.enqueue(refs(1));
     const claim = await claimed(first.extract);
     const signs = setInterval(() => void first.extract.heartbeat(claim), 200);
-    await nothingToClaim(second.extract, 4_500);
+    await nothingToClaim(second.extract, 6_000);
     clearInterval(signs);
     assert.equal(await first.extract.complete(claim, filesOf(claim.body.id)), true);
   });

@@ -44,12 +44,12 @@ test('what the sink was given for a shard is what its claim is completed with, a
 
 test('work that takes longer than the lease keeps it by signs of life', async () => {
   const shared = memoryRun();
-  const [queues, other] = [memoryQueues(shared, { leaseSeconds: 1 }), memoryQueues(shared, { leaseSeconds: 1 })];
+  const [queues, other] = [memoryQueues(shared, { leaseSeconds: 2 }), memoryQueues(shared, { leaseSeconds: 2 })];
   await queues.extract.enqueue(refs(1));
   const stop = new AbortController();
   const { sink, take } = handingOver<ShardFiles>();
   const stage = async ({ body }: { body: ShardRef }) => {
-    assert.equal(await other.extract.claim(AbortSignal.timeout(2_500)), undefined);
+    assert.equal(await other.extract.claim(AbortSignal.timeout(4_500)), undefined);
     stop.abort();
     return filesOf(body.id);
   };

@@ -118,6 +118,22 @@ test(
 );
 
 test(
+  'the name of a process that cannot be asked is free after a lease without a sign of life, by the clock of Redis',
+  options,
+  onRedis(async (redis, open, run) => {
+    const nameOf = async () => (await claimed((await open()).extract)).receipt.split(' ')[2];
+    await (await open()).extract.enqueue(refs(2));
+    const now = Number(redis.cli('TIME').split('\n')[0]) * 1_000;
+    const leave = (at: number) =>
+      redis.cli('HSET', `{merc:${run}}:slots`, `${hostname()}/0`, JSON.stringify({ ...thisProcess(), machine: 'other', token: 'other', at }));
+    leave(now);
+    assert.equal(await nameOf(), `${hostname()}/1`);
+    leave(now - 61_000);
+    assert.equal(await nameOf(), `${hostname()}/0`);
+  }),
+);
+
+test(
   'names are forgotten that have nothing pending and were silent for long, and no message with them',
   options,
   onRedis(async (redis, open, run) => {
