@@ -67,9 +67,14 @@ function word(value: Plain): string {
 /** What JSON can hold of a value; an object is told by its JSON, where it has one. */
 function plain(value: unknown): Plain {
   if (value === null || typeof value === 'boolean') return value;
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? thousandths(value) : String(value);
   if (typeof value === 'string') return redact(value);
   return redact(textOf(value));
+}
+
+/** A millisecond of a second is as fine as a log is read. */
+function thousandths(value: number): number {
+  return Number.isInteger(value) ? value : Math.round(value * 1_000) / 1_000;
 }
 
 function textOf(value: unknown): string {

@@ -56,7 +56,6 @@ export function notesOf({ planned, committed, shards, queues, trouble, run }: Ru
     notes.push({ grave: true, text: `${formatNoun(shards?.dead ?? 0, 'dead shard')}: merc dead list says why, merc dead retry tries again` });
   if ((shards?.missing ?? 0) > 0)
     notes.push({ grave: true, text: `${formatNoun(shards?.missing ?? 0, 'shard')} in no queue: merc status --heal puts what is missing in again` });
-  if (committed.shards === planned.shards && planned.shards > 0) notes.push({ grave: false, text: 'all shards are committed: merc finish ends the output' });
   return notes;
 }
 

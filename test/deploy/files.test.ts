@@ -22,8 +22,8 @@ test('no password has a value anywhere, and compose refuses to start without one
   for (const [name, value] of values) if (/PASSWORD|USER/.test(name)) assert.equal(value, '', name);
   for (const [, name = '', how] of compose.matchAll(/\$\{([A-Z_]*(?:PASSWORD|USER))(:.)/g)) assert.equal(how, ':?', name);
   const urls = [...compose.matchAll(/\w+:\/\/([^@\n]*)@/g)].map(([, credentials = '']) => credentials);
-  assert.equal(urls.length, 2);
-  for (const credentials of urls) assert.match(credentials, /^(merc)?:\$\{[A-Z]+_PASSWORD:\?/);
+  assert.equal(urls.length, 3);
+  for (const credentials of urls) assert.match(credentials, /^(merc)?(:\$\{[A-Z]+_PASSWORD:\?|$)/);
   for (const { environment = {} } of Object.values(services())) {
     for (const [name, value] of Object.entries(environment)) if (/PASSWORD|AUTH/.test(name)) assert.match(value, /^\$\{[A-Z]+_PASSWORD:\?/, name);
   }

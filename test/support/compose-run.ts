@@ -51,10 +51,10 @@ export function commandOf(name: string, { variables, places }: Setting): { reado
   return { words: command.map(here), env: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, here(value)])) };
 }
 
-/** Starts a service that runs merc; `without` names variables that it is not to have. */
-export function startService(name: string, setting: Setting, without: readonly string[] = []): ChildProcess {
+/** Starts a service that runs merc. */
+export function startService(name: string, setting: Setting): ChildProcess {
   const { words, env } = commandOf(name, setting);
-  return startMerc(words, { env: Object.fromEntries(Object.entries(env).filter(([key]) => !without.includes(key))) });
+  return startMerc(words, { env });
 }
 
 /** The Redis of compose.yaml, as it runs here. */

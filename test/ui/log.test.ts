@@ -43,7 +43,7 @@ const HOSTILE: LogFields = {
 
 test('an event is one line of text, in words that can be cut apart', () => {
   assert.equal(
-    logged('text', 'shard.extracted', { shard: '0001-00042', files: 4096, seconds: 12.5, path: 'C:\\a b', gone: undefined, left: null }),
+    logged('text', 'shard.extracted', { shard: '0001-00042', files: 4096, seconds: 12.500_400_1, path: 'C:\\a b', gone: undefined, left: null }),
     '2026-11-28T04:00:00.123Z info  shard.extracted shard=0001-00042 files=4096 seconds=12.5 path="C:\\\\a b" left=null\n',
   );
 });
