@@ -27,6 +27,7 @@ test('no document or lock file names a download address, and none points outside
     'CONTRIBUTING.md',
     'CHANGELOG.md',
     'docs/FEATURES.md',
+    'docs/POSTGRES.md',
     'docs/RELIABILITY.md',
     'deploy/README.md',
     'package.json',

@@ -12,6 +12,8 @@ import { join } from 'node:path';
 
 export interface PostgresServer {
   readonly port: number;
+  /** What it keeps, and `server.crt`. */
+  readonly folder: string;
   /** URL of a database of its own, made empty. */
   readonly database: (name: string, options?: string) => Promise<string>;
   readonly start: () => Promise<void>;
@@ -23,8 +25,8 @@ export interface PostgresServer {
 
 const VERSIONS = '/usr/lib/postgresql';
 
-/** Starts a server; the reason where there is none to be had. */
-export async function postgresServer(): Promise<PostgresServer | string> {
+/** Starts a server; the reason where there is none to be had. @param tls Its certificate `server.crt` is for `localhost`, by itself. */
+export async function postgresServer({ tls = false } = {}): Promise<PostgresServer | string> {
   const bin = binaries() ?? (installed() ? binaries() : undefined);
   if (bin === undefined) {
     const reason = `no PostgreSQL in ${VERSIONS}, and none could be installed`;
@@ -40,12 +42,19 @@ export async function postgresServer(): Promise<PostgresServer | string> {
   const port = await freePort();
   const run = (program: string, ...args: readonly string[]) => call([...asUser, join(bin, program), ...args], folder);
   run('initdb', '-D', data, '-A', 'trust', '-U', 'merc', '--no-sync', '-E', 'UTF8', '--locale=C.UTF-8');
-  const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${folder} -c fsync=off -c log_min_messages=panic`;
+  if (tls) {
+    const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+    const files = ['-keyout', join(folder, 'server.key'), '-out', join(folder, 'server.crt')];
+    call([...asUser, 'openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...name, ...files], folder);
+  }
+  const secure = tls ? `-c ssl=on -c ssl_cert_file=${folder}/server.crt -c ssl_key_file=${folder}/server.key ` : '';
+  const settings = `${secure}-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${folder} -c fsync=off -c log_min_messages=panic`;
   const start = () => run('pg_ctl', '-w', '-D', data, '-l', join(folder, 'log'), '-o', settings, 'start');
   const stop = (mode: string) => run('pg_ctl', '-w', '-D', data, '-m', mode, 'stop');
   start();
   return {
     port,
+    folder,
     database: async (name, options = '') => {
       run('psql', '-h', folder, '-p', String(port), '-U', 'merc', '-d', 'postgres', '-qc', `CREATE DATABASE ${name} ${options}`);
       return `postgres://merc@127.0.0.1:${port}/${name}`;
