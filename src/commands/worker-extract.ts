@@ -1,6 +1,5 @@
 // `merc worker extract`: the queue `extract` through the pool into the queue `store`. The wiring.
 
-import { RunError } from '../core/errors.ts';
 import type { Isolation } from '../core/options.ts';
 import { planIndex, type PlanIndex } from '../core/plan-index.ts';
 import { partMetadata } from '../core/plan.ts';
@@ -44,11 +43,7 @@ async function work(part: ExtractionPart, pool: Pool, session: Session): Promise
   const queue = gated(queues.extract, { dir: output.dir, storeStats: () => queues.store.stats(), waits: (why) => log('warn', 'worker.waiting', { why }) });
   const source = claims(queue, {
     reading,
-    take: (id) => {
-      const files = handing.take(id);
-      if (files === undefined) throw new RunError(`shard ${id} was answered for before it was extracted`);
-      return files;
-    },
+    take: handing.take,
     note: (note) => log('warn', 'queue.note', { note }),
     lost: async (_, files) => {
       if (files !== undefined) await removeWork(output, files);

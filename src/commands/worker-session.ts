@@ -10,7 +10,7 @@ import { EXIT, RunError, UsageError } from '../core/errors.ts';
 import { LAYOUT } from '../core/layout.ts';
 import type { Output } from '../core/output.ts';
 import { planTotals, readHeads, type PlanHead } from '../core/plan.ts';
-import type { ExtractionPart, Queues } from '../core/queue.ts';
+import type { ExtractionPart, QueueStats, Queues } from '../core/queue.ts';
 import { readRun, type Run } from '../core/run-id.ts';
 import type { WorkerOptions } from '../core/worker-options.ts';
 import { version } from '../native.ts';
@@ -136,12 +136,19 @@ function assertSameVersion({ named }: Output, { schemaVersion, extractorVersion 
 async function endWhenDone(output: Output, queues: Queues, part: ExtractionPart | undefined, drained: AbortController, held: AbortSignal): Promise<void> {
   const stop = AbortSignal.any([drained.signal, held]);
   while (!stop.aborted) {
-    const [extract, store] = [await queues.extract.stats(), await queues.store.stats()];
-    const stored = part === undefined ? 0 : store.waiting + store.claimed;
-    await output.refresh();
-    const done = (await committedIds(output.dir)).length + stored + extract.dead + store.dead;
-    const idle = extract.waiting + extract.claimed + (part === undefined ? store.waiting + store.claimed : 0) === 0;
-    if (idle && done >= planTotals(await readHeads(output.dir)).shards) drained.abort();
+    // Where the queues do not answer, whoever claims from them says so.
+    if (await isDone(output, queues, part).catch(() => false)) drained.abort();
     await sleep(LOOK, undefined, { signal: stop }).catch(() => {});
   }
+}
+
+async function isDone(output: Output, { extract, store }: Queues, part: ExtractionPart | undefined): Promise<boolean> {
+  const open = ({ waiting, claimed }: QueueStats) => waiting + claimed;
+  const [toExtract, toStore] = [open(await extract.stats()), open(await store.stats())];
+  if (toExtract > 0 || (part === undefined && toStore > 0)) return false;
+  // By parts a shard may have died more than once.
+  const dead = new Set([...(await extract.dead()), ...(await store.dead())].map(({ id }) => id));
+  await output.refresh();
+  const committed = await committedIds(output.dir);
+  return committed.length + toStore + [...dead].filter((id) => !committed.includes(id)).length >= planTotals(await readHeads(output.dir)).shards;
 }
