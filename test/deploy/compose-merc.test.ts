@@ -1,13 +1,9 @@
-// The services of compose.yaml that run merc, by their own command lines.
-//
-// Not yet among the tests (its name has no `.test`): it needs `merc enqueue`, `merc worker` and `merc
-// status`. Renamed to compose-merc.test.ts it is.
-
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { manifests, mercServices, readDeploy } from '../support/deploy-files.ts';
 import { service, startService, withComposeRedis } from '../support/compose-run.ts';
 import { demoSet } from '../support/demo-set.ts';
 import { inFolder } from '../support/folder.ts';
@@ -95,9 +91,14 @@ test('the services of compose.yaml, each by its own command line, make the parts
 
 test('every flag of the command lines of deploy/ is one that its command has', async () => {
   const help = async (words: readonly string[]) => (await ended(spawn(...first(commandLine([...words, '--help']))))).stdout;
-  const lines = ['enqueue', 'extract', 'store', 'status', 'finish'].map((name) => service(name).command ?? []);
+  const ofReadme = [...readDeploy('README.md').matchAll(/docker compose run --rm \w+ ((?:enqueue|status|dead|finish)[^`#\n]*)/g)].map(([, words = '']) =>
+    words.trim().split(/\s+/),
+  );
+  const ofPods = manifests().flatMap(({ spec }) => (spec.template?.spec.containers ?? []).map(({ args }) => args));
+  const lines = [...mercServices().map(([, { command = [] }]) => command), ...ofPods, ...ofReadme];
+  assert.ok(ofReadme.length >= 4 && ofPods.length === 3);
   for (const line of lines) {
-    const command = line.slice(0, line[0] === 'worker' ? 2 : 1);
+    const command = line.slice(0, ['worker', 'dead'].includes(line[0] ?? '') ? 2 : 1);
     const text = await help(command);
     for (const flag of line.filter((word) => word.startsWith('--')))
       assert.ok(text.includes(`${flag} `) || text.includes(`${flag}\n`), `${command.join(' ')} ${flag}`);
