@@ -10,6 +10,7 @@ import { makeRun } from '../core/run-id.ts';
 import { openRedisQueues } from '../queues/redis.ts';
 import { existingOutput, totalsOf, unmarkSuccess, withDatabase, withOutput } from '../stores/output.ts';
 import type { Planned } from '../sources/planning.ts';
+import { openTracing } from '../telemetry/tracing.ts';
 import { planOutput, type PlanObserver } from './plan-output.ts';
 import { queueShards, type Queued } from './queue-shards.ts';
 
@@ -38,7 +39,11 @@ export async function enqueue({ run: options, redis, extraction }: EnqueueOption
       const note = (line: string) => observer.note?.(line);
       const queues = await openRedisQueues(redis, standing.run, { planHash: first.hash, begins: true, extraction: standing.extraction, note });
       try {
-        const queued = await queueShards(output.dir, planned.heads, queues, held, () => note('note: the queue is full: waiting for workers'));
+        const waits = () => note('note: the queue is full: waiting for workers');
+        const tracing = await openTracing();
+        const queued = await tracing.span('enqueue', { id: standing.run }, ({ trace }) =>
+          queueShards(output.dir, planned.heads, queues, held, { waits, trace }),
+        );
         return { ...queued, run: standing.run, planned, done };
       } finally {
         await queues.close();

@@ -21,13 +21,16 @@ export interface Queued {
   readonly queued: number;
 }
 
-/** @param waits Called once for each time that the queue is so full that it is waited for. */
+/**
+ * @param waits Called once for each time that the queue is so full that it is waited for.
+ * @param trace `traceparent` of the span that queues.
+ */
 export async function queueShards(
   out: string,
   heads: readonly PlanHead[],
   { extract }: Pick<Queues, 'extract'>,
   signal: AbortSignal,
-  waits: () => void,
+  { waits, trace }: { readonly waits: () => void; readonly trace?: string | undefined },
 ): Promise<Queued> {
   const ids = heads.flatMap(shardIds);
   const committed = new Set(await committedIds(out));
@@ -39,7 +42,7 @@ export async function queueShards(
       await sleep(1_000, undefined, { signal });
     }
     signal.throwIfAborted();
-    queued += await extract.enqueue(missing.slice(start, start + AT_ONCE).map((id) => ({ id })));
+    queued += await extract.enqueue(missing.slice(start, start + AT_ONCE).map((id) => (trace === undefined ? { id } : { id, trace })));
   }
   return { shards: ids.length, committed: committed.size, queued };
 }

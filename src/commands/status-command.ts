@@ -8,7 +8,7 @@ import { servePages } from '../telemetry/server.ts';
 import { escapeText } from '../ui/escape.ts';
 import { formatNoun } from '../ui/format.ts';
 import { print } from '../ui/print.ts';
-import { statusHtml, statusJson } from '../ui/status-html.ts';
+import { statusJson, statusPages } from '../ui/status-html.ts';
 import { statusPage } from '../ui/status-page.ts';
 import { withStatus, type StatusReader } from './status.ts';
 
@@ -38,7 +38,7 @@ export async function statusCommand(flags: StatusFlags, signal: AbortSignal): Pr
     do {
       const status = await reader.read();
       const again = flags.watch === true && process.stdout.isTTY ? HOME : '';
-      process.stdout.write(flags.json === true ? `${statusJson(status)}\n` : `${again}${statusPage(status, process.stdout.columns ?? 100)}`);
+      process.stdout.write(flags.json === true ? statusJson(status) : `${again}${statusPage(status, process.stdout.columns ?? 100)}`);
       if (flags.watch === true) await sleep(EVERY, undefined, { signal });
     } while (flags.watch === true);
     return EXIT.ok;
@@ -46,11 +46,7 @@ export async function statusCommand(flags: StatusFlags, signal: AbortSignal): Pr
 }
 
 async function serve(reader: StatusReader, address: { host: string; port: number }, signal: AbortSignal): Promise<number> {
-  const pages = {
-    '/': async () => ({ type: 'text/html', body: statusHtml(await reader.read()) }),
-    '/status.json': async () => ({ type: 'application/json', body: statusJson(await reader.read()) }),
-  };
-  const server = await servePages({ ...address, pages, flag: '--http', onError: told });
+  const server = await servePages({ ...address, pages: statusPages(() => reader.read()), flag: '--http', onError: told });
   try {
     print(server.url);
     // The server alone keeps no process alive.

@@ -54,7 +54,7 @@ async function work(part: ExtractionPart, pool: Pool, session: Session): Promise
 
 function stageOf(part: ExtractionPart, pool: Pool, plans: PlanIndex, { output, log, metrics, tracing }: Session): Stage<ShardRef, ShardFiles> {
   return ({ body, attempt }, signal) =>
-    tracing.span('extract', body, async () => {
+    tracing.span('extract', body, async (span) => {
       const started = performance.now();
       await output.refresh();
       const { head, shard } = await plans.find(body.id);
@@ -72,6 +72,6 @@ function stageOf(part: ExtractionPart, pool: Pool, plans: PlanIndex, { output, l
       metrics.extracted(seconds, files.counts);
       const { rows, bytes, strings } = files.counts;
       log('info', 'shard.extracted', { shard: body.id, part, attempt, files: rows, bytes, strings, seconds });
-      return published;
+      return span.trace === undefined ? published : { ...published, trace: span.trace };
     });
 }

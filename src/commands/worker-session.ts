@@ -142,8 +142,11 @@ async function endWhenDone(output: Output, queues: Queues, part: ExtractionPart 
   }
 }
 
+function open({ waiting, claimed }: QueueStats): number {
+  return waiting + claimed;
+}
+
 async function isDone(output: Output, { extract, store }: Queues, part: ExtractionPart | undefined): Promise<boolean> {
-  const open = ({ waiting, claimed }: QueueStats) => waiting + claimed;
   const [toExtract, toStore] = [open(await extract.stats()), open(await store.stats())];
   if (toExtract > 0 || (part === undefined && toStore > 0)) return false;
   // By parts a shard may have died more than once.

@@ -69,9 +69,15 @@ async function work({ parquet, others }: StoreWorkerOptions, session: Session, d
   await finishIfLast(session, database, labels);
 }
 
+/** A shard in parts has several senders; the last one handed it on. */
+function lastTrace({ parts }: ShardParts): { trace?: string } {
+  const trace = parts.at(-1)?.files.trace;
+  return trace === undefined ? {} : { trace };
+}
+
 function stageOf({ output, tracing }: Session, database: Database): Stage<ShardParts, ShardFiles> {
   return ({ body }) =>
-    tracing.span('store', body, async () => {
+    tracing.span('store', { id: body.id, ...lastTrace(body) }, async () => {
       await output.refresh();
       const [first] = body.parts;
       // Who stored it before may have ended before it answered for it; its files are gone then.

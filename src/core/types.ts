@@ -63,6 +63,8 @@ export interface ShardFiles {
   readonly attempts: number;
   /** When its extraction began, ISO 8601. */
   readonly started: string;
+  /** W3C `traceparent` of the span that made it, where spans are recorded. */
+  readonly trace?: string;
 }
 
 /** Something to do, and the two ways to answer for it. */
