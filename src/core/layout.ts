@@ -74,10 +74,13 @@ export async function moveDurably(from: string, to: string): Promise<void> {
 
 /** Gives a file its final name, replacing what is there; where the file system has links, it stays under its old one too. */
 export async function placeDurably(from: string, to: string): Promise<void> {
-  const temporary = temporaryName(to);
-  // A name that is there cannot be linked over: hence a link beside it, and a rename.
+  // Beside the old name, which is in a folder that is swept when this process is killed here.
+  const temporary = temporaryName(from);
+  // A name that is there cannot be linked over: hence another link, and a rename.
   await link(from, temporary).catch(() => copyFile(from, temporary, constants.COPYFILE_EXCL));
   await moveDurably(temporary, to);
+  // Where both names are of the same file already, a rename leaves them both.
+  await rm(temporary, { force: true });
 }
 
 /** Writes a small file whole or not at all, replacing what is there. */
