@@ -21,7 +21,7 @@ import { withDatabase } from '../stores/output.ts';
 import { parquetStore } from '../stores/parquet.ts';
 import type { Store } from '../stores/store.ts';
 import { storing } from '../stores/storing.ts';
-import { FilesGone, fetchWork, sweepPublished, sweepShard } from '../stores/work.ts';
+import { FilesGone, fetchWork, sweepShard } from '../stores/work.ts';
 import { withSession, type Session, type SessionOptions } from './worker-session.ts';
 
 export interface StoreWorkerOptions extends SessionOptions {
@@ -124,6 +124,5 @@ async function finishIfLast({ output, log, queues, ...session }: Session, databa
   const heads = await session.heads();
   if ((await committedIds(output.dir)).length < planTotals(heads).shards || existsSync(join(output.dir, LAYOUT.success))) return;
   const { complete, totals } = await finishOutput(database, output, heads, labels);
-  await sweepPublished(output);
   log('info', 'run.complete', { complete, files: totals.counts.rows, shards: totals.shards, redelivered: queues.counts.redelivered });
 }

@@ -9,7 +9,7 @@ import { files, type Database } from '../duckdb.ts';
 import { viewsFile } from '../sql/views.ts';
 import type { LabelSource } from './labels.ts';
 import { totalsOf, unmarkSuccess, type Totals } from './output.ts';
-import { sweepPublished } from './work.ts';
+import { sweepComplete } from './work.ts';
 
 /** How an output stands. */
 export interface Finished {
@@ -40,7 +40,7 @@ export async function finishOutput(database: Database, output: Output, planned: 
     };
     await objects.replace(LAYOUT.success, `${JSON.stringify(record, null, 1)}\n`);
   } else if (locked) await unmarkSuccess(output);
-  await sweepPublished(output);
+  await sweepComplete(output);
   return { totals, labels, rowsWithoutFile, complete };
 }
 

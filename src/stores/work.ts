@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { commitKey, isCommitted } from '../core/commit.ts';
+import { committedIds } from '../core/commit.ts';
 import { eachOf } from '../core/each.ts';
 import { RunError } from '../core/errors.ts';
 import { LAYOUT, flush } from '../core/layout.ts';
@@ -63,22 +63,23 @@ export async function removeWork({ objects }: Output, published: ShardFiles): Pr
 }
 
 /** Removes what is left of a committed shard: files that were handed over more than once, and those of workers that have died at it. */
-export async function sweepShard({ dir, objects, locked }: Output, id: string): Promise<void> {
+export async function sweepShard(output: Output, id: string): Promise<void> {
+  await sweepNames(output, (name) => name.startsWith(`${id}.`));
+}
+
+/** Removes what is left of all committed shards, and what else processes have left that have died. */
+export async function sweepComplete(output: Output): Promise<void> {
+  await output.refresh();
+  const committed = new Set(await committedIds(output.dir));
+  // An output that is complete may be appended to at this moment: what is of no committed shard stays.
+  await sweepNames(output, (name) => name.startsWith('process.') || committed.has(name.slice(0, name.indexOf('.'))));
+}
+
+async function sweepNames({ dir, objects, locked }: Output, isLeft: (name: string) => boolean): Promise<void> {
   // Without locks nobody is known to be at work; what a late one still builds of a committed shard is of no use.
   const atWork = locked ? (await claimsOn(dir)).map(({ owner }) => owner) : [];
   for (const name of await objects.list(LAYOUT.work)) {
-    if (name.startsWith(`${id}.`) && !atWork.some((owner) => name.endsWith(`.${owner}`))) await objects.remove(`${LAYOUT.work}/${name}/`);
-  }
-}
-
-/** Removes the files of committed shards that workers which have died, or lost their lease, have left on S3. */
-export async function sweepPublished(output: Output): Promise<void> {
-  if (output.locked) return;
-  for (const name of await output.objects.list(LAYOUT.work)) {
-    const [, id] = WORK.exec(`${LAYOUT.work}/${name}`) ?? [];
-    if (id === undefined) continue;
-    await output.refresh(commitKey(id));
-    if (isCommitted(output.dir, id)) await output.objects.remove(`${LAYOUT.work}/${name}/`);
+    if (isLeft(name) && !atWork.some((owner) => name.endsWith(`.${owner}`))) await objects.remove(`${LAYOUT.work}/${name}/`);
   }
 }
 

@@ -10,7 +10,7 @@ import { workDir } from '../../src/core/layout.ts';
 import type { Output } from '../../src/core/output.ts';
 import type { ShardFiles } from '../../src/core/types.ts';
 import { withOpened } from '../../src/stores/opened.ts';
-import { fetchWork, publishWork, removeWork, sweepPublished } from '../../src/stores/work.ts';
+import { fetchWork, publishWork, removeWork, sweepComplete } from '../../src/stores/work.ts';
 import { inFolder } from '../support/folder.ts';
 import { startMoto } from '../support/moto.ts';
 
@@ -60,7 +60,8 @@ for (const [where, place, skipped] of [
         assert.match(published.dir, /^\.work\/0001-00003\.[^/]+$/);
         assert.deepEqual({ ...published, dir: shard.dir }, shard);
         // On S3 nothing stays on the machine that has extracted it.
-        assert.equal(existsSync(shard.dir), output.locked);
+        assert.equal(existsSync(join(output.dir, published.dir)), output.locked);
+        assert.equal(existsSync(shard.dir), false, 'its maker no longer has it, and does not sweep it');
         message = JSON.stringify(published);
       });
       await opened(out, async (output) => {
@@ -122,7 +123,7 @@ test('on S3 what lost workers have left of committed shards is swept, and of oth
   await opened('s3://bucket/swept', async (output) => {
     for (const id of ['0001-00000', '0001-00001']) await publishWork(output, await extracted(output, id));
     assert.equal(await commit(output, record('0001-00000')), true);
-    await sweepPublished(output);
+    await sweepComplete(output);
     const [left, ...more] = await output.objects.list('.work');
     assert.match(left ?? '', /^0001-00001\./);
     assert.deepEqual(more, []);
