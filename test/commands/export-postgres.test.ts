@@ -6,6 +6,7 @@ import { runExtraction } from '../../src/commands/run.ts';
 import { runOptions } from '../../src/core/options.ts';
 import { openDatabase } from '../../src/duckdb.ts';
 import { openPostgresStore, type PostgresStoreOptions } from '../../src/stores/postgres.ts';
+import { openStored } from '../../src/stores/postgres/stored.ts';
 import { asking } from '../support/asking.ts';
 import { demoSet } from '../support/demo-set.ts';
 import { inFolder } from '../support/folder.ts';
@@ -142,6 +143,44 @@ test('only what is stored is exported, one run of several is named, and what is 
   assert.match(await refused(), /as of the runs a, b: name one with --run-id/);
   assert.match(await refused('--run-id', 'c'), /nothing of it is in .* as of the run c/);
   assert.equal((await exported(fixture.out, url, '--run-id', 'b')).text.trimEnd().split('\n').length, all.length);
+});
+
+test('an output of several plans with the classic columns only comes back in the order of its plans', { skip }, () =>
+  inFolder(async (folder) => {
+    const out = join(folder, 'out');
+    for (const include of ['[13]', '*']) {
+      const flags = { csv: fixture.csv, out, workers: 1, only: 'classic', append: true, include: [include] };
+      await runExtraction(runOptions([fixture.samples], flags, 1), new AbortController().signal);
+    }
+    const url = await made('plans');
+    await store(out, url);
+    assert.deepEqual(await asking(url, (ask) => ask('SELECT count(DISTINCT run_id)::int FROM merc_files')), [{ count: 2 }]);
+    for (const format of ['jsonl', 'csv']) {
+      const { text } = await exported(out, url, '--format', format);
+      assert.equal(text, await fromParquet(out, '--format', format));
+      assert.equal(text.trimEnd().split('\n').length, format === 'csv' ? 5 : 4);
+    }
+  }),
+);
+
+test('a connection that is lost in the middle of an export, and a server that is not there, are one line and exit 1', { skip }, async () => {
+  const url = await made('lost');
+  await store(fixture.out, url);
+  const stored = await openStored({ out: fixture.out, url });
+  const [shard] = stored.shards;
+  assert.ok(shard !== undefined);
+  const rows = stored.rows(shard, ['file_name']);
+  assert.deepEqual((await rows.next()).value, ['1']);
+  await asking(url, (ask) => ask(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`));
+  const line = /^RunError: postgres:\/\/127\.0\.0\.1:\d+\/lost: ./;
+  await assert.rejects(async () => {
+    for await (const _ of stored.strings(shard));
+  }, line);
+  await stored.close();
+  const nobody = url.replace(/:\d+\//, ':1/');
+  const { code, stderr } = await merc(['export', fixture.out, '--from', 'postgres'], { env: { MERC_POSTGRES_URL: nobody } });
+  assert.deepEqual([code, stderr.trimEnd().split('\n').length], [1, 1], stderr);
+  assert.match(stderr, /^merc: postgres:\/\/127\.0\.0\.1:1\/lost: .*ECONNREFUSED/);
 });
 
 test('an export from PostgreSQL without a URL, and a URL without PostgreSQL, are refused with the flag', async () => {

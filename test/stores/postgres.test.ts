@@ -146,6 +146,28 @@ test(
 );
 
 test(
+  'a connection that was lost between two shards, by its silence or at the server, costs an attempt and nothing else',
+  { skip },
+  inDatabase(async ({ url, database, shards }) => {
+    const all = await shards();
+    const store = await openPostgresStore({ url, database, strings: true, silence: 300, waits: [1] });
+    try {
+      const sessions = () =>
+        asking(url, async (ask) => (await ask(`SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'merc'`)).length);
+      assert.equal(await sessions(), 1);
+      while ((await sessions()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      for (const shard of all) {
+        await store.accept(shard);
+        await asking(url, (ask) => ask(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'merc'`));
+      }
+    } finally {
+      await store.close();
+    }
+    assert.equal((await counts(url))[3], all.length);
+  }),
+);
+
+test(
   'a row that the server rejects in mid-COPY ends with one line that names shard and row, and nothing is there',
   { skip },
   inDatabase(async ({ url, shards, given }) => {

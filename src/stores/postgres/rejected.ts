@@ -6,6 +6,7 @@
 import { RunError, codeOf, firstLine } from '../../core/errors.ts';
 import { file, type Database } from '../../duckdb.ts';
 import type { LabelledShard } from '../store.ts';
+import { isPassing, isServerError } from './connection.ts';
 
 interface ServerError {
   readonly where?: string;
@@ -39,6 +40,12 @@ async function sampleOf(database: Database, samples: string, where: string, deta
 /** One line of what has gone wrong with a connection. */
 export function lost(shard: string, server: string, attempts: number, error: unknown): RunError {
   return new RunError(`shard ${shard}: ${server} was lost ${attempts} times: ${reasonOf(error)}`, { cause: error });
+}
+
+/** What a server or the way to it has refused, as one line; anything else as it is. */
+export function told(server: string, error: unknown): never {
+  if (!isServerError(error) && !isPassing(error)) throw error;
+  throw new RunError(`${server}: ${reasonOf(error)}`, { cause: error });
 }
 
 /** Where several addresses refused, as those of `localhost`, there is a code and no message. */

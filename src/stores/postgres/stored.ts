@@ -9,6 +9,7 @@ import { readHeads } from '../../core/plan.ts';
 import { name, text } from '../../duckdb.ts';
 import { connect, type Connection } from './connection.ts';
 import { fileColumns, isList, itemType, samplesMembers, type Member } from './columns.ts';
+import { told } from './rejected.ts';
 import { describeServer } from './url.ts';
 
 /** A shard as `merc_shards` has it. */
@@ -52,7 +53,7 @@ export interface StoredOptions {
 export async function openStored({ out, url, runId }: StoredOptions): Promise<StoredOutput> {
   const server = describeServer(url);
   const heads = await readHeads(out);
-  const connection = await connect(url);
+  const connection = await connect(url).catch((error: unknown) => told(server, error));
   try {
     await connection.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const [{ there } = { there: false }] = await connection.rows<{ there: boolean }>(`SELECT to_regclass('merc_shards') IS NOT NULL AS there`);
@@ -71,13 +72,21 @@ export async function openStored({ out, url, runId }: StoredOptions): Promise<St
     return {
       server,
       shards: found,
-      rows: (shard, columns) => rowsOf(connection, shard, columns),
-      strings: (shard) => stringsOf(connection, shard),
+      rows: (shard, columns) => telling(server, rowsOf(connection, shard, columns)),
+      strings: (shard) => telling(server, stringsOf(connection, shard)),
       close: () => connection.close(),
     };
   } catch (error) {
     connection.drop();
-    throw error;
+    return told(server, error);
+  }
+}
+
+async function* telling<T>(server: string, items: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    told(server, error);
   }
 }
 
