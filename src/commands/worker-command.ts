@@ -49,8 +49,8 @@ export async function storeWorkerCommand(flags: StoreFlags, signal: AbortSignal)
     const note = (line: string) => log('warn', 'postgres.note', { note: line });
     return [await openPostgresStore({ url: postgres, database, strings: flags.pgStrings ?? false, runId: run, signal: working, note })];
   };
-  // Named alone, PostgreSQL is the one store.
-  const parquet = flags.parquet ?? postgres === undefined;
+  // Named alone, PostgreSQL is the one store; a variable that is merely set takes nothing away.
+  const parquet = flags.parquet ?? flags.postgres === undefined;
   return storeWorker({ ...workerOptions(flags), redis: redisUrl(flags.redis), parquet, others, command: 'merc worker store', log: logTo(flags) }, signal);
 }
 
