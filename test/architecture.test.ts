@@ -33,6 +33,7 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   redis: 'src/queues/connection.ts',
   pg: 'src/stores/postgres/connection.ts',
   'pg-copy-streams': 'src/stores/postgres/connection.ts',
+  '@aws-sdk/client-s3': 'src/stores/s3.ts',
 };
 
 const listed = (folder: string, end: string) =>

@@ -158,7 +158,8 @@ export function temporaryName(path: string): string {
   return `${path}.${OWNER}.${randomUUID()}.tmp`;
 }
 
-async function writeFlushed(path: string, chunks: Iterable<string> | AsyncIterable<string>): Promise<void> {
+/** Writes a file that is not seen under this name. */
+export async function writeFlushed(path: string, chunks: Iterable<string> | AsyncIterable<string>): Promise<void> {
   const file = await open(path, 'w');
   try {
     for await (const chunk of chunks) await file.write(chunk);

@@ -14,8 +14,11 @@ export type Content = { readonly file: string } | { readonly text: Iterable<stri
 
 /** Keys are `/`-separated paths below the output. */
 export interface ObjectStore {
-  /** Gives a local file its place, replacing what is there. */
-  put(from: string, key: string): Promise<void>;
+  /**
+   * Gives a local file its place, replacing what is there.
+   * @param sha256 Of the file, where it is known: a store that can checks it on arrival.
+   */
+  put(from: string, key: string, sha256?: string): Promise<void>;
   /**
    * Creates a file, or leaves the one that is there.
    * @returns whether it was this call that created it.

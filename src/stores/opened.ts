@@ -23,6 +23,9 @@ export interface Opening {
 /** How the names of mirrors begin, in a stage. */
 const MIRROR = 'merc-s3.';
 
+/** Whoever mistypes a server is told soon; once it has answered, it is waited for. */
+const FIRST_TRIES = { most: 3, pause: 200 };
+
 /** Gives `use` an output to read and to write; who writes to a folder locks it first. */
 export async function withOpened<T>(out: string, { named, signal, stage }: Opening, use: (output: Output) => Promise<T>): Promise<T> {
   if (!isRemote(out)) {
@@ -35,11 +38,16 @@ export async function withOpened<T>(out: string, { named, signal, stage }: Openi
   try {
     await writeFile(join(folder, 'owner.json'), JSON.stringify(thisProcess()));
     const { s3Objects } = await import('./s3.ts');
-    const objects = await s3Objects(out, { named, signal, spool: folder });
+    const options = { named, signal, spool: folder };
+    const asking = await s3Objects(out, { ...options, tries: FIRST_TRIES });
+    await asking
+      .list('')
+      .catch(mistaken)
+      .finally(() => asking.close());
+    const objects = await s3Objects(out, options);
     const output = mirrored(objects, dir, out);
     try {
-      // What is refused from the start is the user's to mend.
-      await output.refresh().catch((error: unknown) => Promise.reject(error instanceof RunError ? new UsageError(error.message) : error));
+      await output.refresh().catch(mistaken);
       return await use(output);
     } catch (error) {
       if (error instanceof UsageError || error instanceof RunError) error.message = output.say(error.message);
@@ -50,6 +58,11 @@ export async function withOpened<T>(out: string, { named, signal, stage }: Openi
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What is refused from the start is the user's to mend. */
+function mistaken(error: unknown): never {
+  throw error instanceof RunError ? new UsageError(error.message) : error;
 }
 
 async function openStage(stage: string | undefined): Promise<string> {

@@ -56,6 +56,6 @@ export async function differenceOf(part: Part, path: string, database: Database)
 /** Gives a built file its place among the parts. */
 export async function placePart({ objects }: Output, from: string, part: string, rows: number): Promise<Part> {
   const [{ size }, sha256] = [await stat(from), await sha256Of(from)];
-  await objects.put(from, part);
+  await objects.put(from, part, sha256);
   return { name: part, bytes: size, rows, sha256 };
 }

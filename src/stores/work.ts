@@ -89,6 +89,7 @@ const HANDED = 'handed-';
 /** `.work/<shard>.<owner>`. */
 const WORK = /^\.work\/(\d{4,}-\d{5,})\.[^/\\]+$/;
 
+/** Whether all are names of Parquet files, without a step to elsewhere. */
 function areParts(names: unknown): boolean {
   return Array.isArray(names) && names.every((name) => typeof name === 'string' && /^[\w-]+\.parquet$/.test(name));
 }

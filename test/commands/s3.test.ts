@@ -7,13 +7,14 @@ import type { CommitRecord } from '../../src/core/commit.ts';
 import { demoSet } from '../support/demo-set.ts';
 import { inFolder } from '../support/folder.ts';
 import { ended, merc, startMerc } from '../support/merc.ts';
-import { NO_CREDENTIALS, startMoto } from '../support/moto.ts';
+import { NO_CREDENTIALS, startMoto, type Moto } from '../support/moto.ts';
 import { partsOf } from '../support/rows.ts';
 import { tinySet } from '../support/tiny-set.ts';
 
 const server = await startMoto();
 const skip = typeof server === 'string' ? server : false;
-const { ask, env } = typeof server === 'string' ? { ask: fetch, env: {} } : server;
+const env = typeof server === 'string' ? {} : server.env;
+const ask: Moto['ask'] = (path, init) => (typeof server === 'string' ? Promise.reject(new Error(server)) : server.ask(path, init));
 before(async () => {
   if (typeof server !== 'string') await server.makeBucket('bucket');
 });
@@ -109,7 +110,7 @@ test('a run into S3 that is killed in the middle and started again does what is 
       const child = startMerc(...smallShards(samples, csv, 's3://bucket/killed', stage));
       const end = ended(child);
       while ((await recordsOf('killed')).size < wanted) await new Promise((resolve) => setTimeout(resolve, 10));
-      child.kill(signal);
+      process.kill(-(child.pid ?? 0), signal);
       assert.equal((await end).code, code);
       // Who is killed leaves its mirror, which the next run removes.
       assert.equal((await readdir(stage)).length, code === null ? 1 : 0);
@@ -144,7 +145,7 @@ test('two runs into one place on S3 at the same time both end well, and each sha
   });
 });
 
-test("on S3 a record of another plan, another run's dataset and files that are not merc's are refused with one line", { skip }, async () => {
+test('a record of another plan, the dataset of another run and the files of others are refused on S3 with one line', { skip }, async () => {
   await inTinySet(async ({ samples, csv, stage }) => {
     assert.equal((await merc(...smallShards(samples, csv, 's3://bucket/first', stage))).code, 0);
     const record = (await objectOf('first', 'commits/0001-00000.json')).toString();
@@ -234,6 +235,10 @@ test('what S3 refuses is one line that names the output, and exit 2', { skip }, 
     assert.match(
       await run('s3://bucket/out', { AWS_ENDPOINT_URL: 'http://no-such-host.invalid' }),
       /^merc: --out s3:\/\/bucket\/out: S3 cannot be reached \([^\n]*\n$/,
+    );
+    assert.match(
+      await run('s3://bucket/out', { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }),
+      /^merc: --out s3:\/\/bucket\/out: S3 cannot be reached \(.*ECONNREFUSED[^\n]*\n$/,
     );
     assert.match(await run('s3://bucket/out', { AWS_ENDPOINT_URL: 'nonsense' }), /^merc: AWS_ENDPOINT_URL: is no address[^\n]*\n$/);
     assert.match(await run('s3://bucket/a/../b'), /^merc: --out s3:\/\/bucket\/a\/\.\.\/b: s3:\/\/BUCKET\/PREFIX is needed[^\n]*\n$/);

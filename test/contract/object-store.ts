@@ -8,7 +8,7 @@ import type { ObjectStore } from '../../src/core/objects.ts';
 import { inFolder } from '../support/folder.ts';
 
 /** A store that is empty, for one test. */
-export type Fresh = (folder: string) => Promise<{ readonly objects: ObjectStore; close(): Promise<void> }>;
+export type Fresh = (folder: string) => Promise<{ readonly objects: ObjectStore; readonly close: () => Promise<void> }>;
 
 export function objectStoreContract(driver: string, fresh: Fresh, skip: string | false = false): void {
   const check = (name: string, use: (objects: ObjectStore, local: string) => Promise<void>) =>

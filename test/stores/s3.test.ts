@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { RunError } from '../../src/core/errors.ts';
 import { s3Objects, type S3Options } from '../../src/stores/s3.ts';
 import { objectStoreContract } from '../contract/object-store.ts';
-import { flakyWay, type Fate } from '../support/flaky.ts';
+import { flakyWay, type Fate, type Flaky } from '../support/flaky.ts';
 import { inFolder } from '../support/folder.ts';
 import { startMoto } from '../support/moto.ts';
 
@@ -47,14 +48,14 @@ for (const [driver, prefix] of [
 
 /** An output behind a way that fails as told. */
 async function behind(fateOf: (line: string, nth: number) => Fate, more: Partial<S3Options> = {}) {
-  return async (use: (objects: Awaited<ReturnType<typeof s3Objects>>, seen: string[], folder: string) => Promise<void>): Promise<void> => {
+  return async (use: (objects: Awaited<ReturnType<typeof s3Objects>>, seen: string[], folder: string, way: Flaky) => Promise<void>): Promise<void> => {
     const way = await flakyWay(url, (message, nth) => fateOf(`${message.method} ${message.url}`, nth));
     process.env['AWS_ENDPOINT_URL_S3'] = way.url;
     try {
       await inFolder(async (folder) => {
         const objects = await s3Objects(`s3://bucket/${++outputs}`, { ...options(folder), ...more });
         try {
-          await use(objects, way.seen, folder);
+          await use(objects, way.seen, folder, way);
         } finally {
           objects.close();
         }
@@ -86,9 +87,29 @@ test('a write whose answer was lost is known as its own, and another one is not'
   });
 });
 
+test('the digest of a file goes along, so that S3 can refuse what has changed on the way', { skip }, async () => {
+  const through = await behind(() => undefined);
+  await through(async (objects, _, folder, way) => {
+    const file = join(folder, 'part');
+    await writeFile(file, 'content');
+    const digest = createHash('sha256').update('content');
+    const [hex, base64] = [digest.copy().digest('hex'), digest.digest('base64')];
+    for (const write of [
+      () => objects.put(file, 'a'),
+      () => objects.put(file, 'a', hex),
+      () => objects.create('b', { file }),
+      () => objects.create('c', { text: ['content'] }),
+    ]) {
+      await write();
+      assert.equal(way.last()['x-amz-checksum-sha256'], base64);
+      assert.equal(way.last()['content-length'], '7');
+    }
+  });
+});
+
 test('what S3 fails at in passing is tried again: status 500, 503, a connection cut, silence', { skip }, async () => {
   const fates: readonly Fate[] = [{ status: 500, code: 'InternalError' }, { status: 503, code: 'SlowDown' }, 'lost', 'silent'];
-  const through = await behind((_, nth) => fates[nth - 1], { times: { connectionTimeout: 1_000, socketTimeout: 200 } });
+  const through = await behind((_, nth) => fates[nth - 1], { silent: 300 });
   await through(async (objects, seen, folder) => {
     const file = join(folder, 'part');
     await writeFile(file, Buffer.alloc(100_000, 'part'));
@@ -106,7 +127,7 @@ test('what goes on failing ends with one line that names the output, after a bou
     [{ status: 403, code: 'AccessDenied' }, /^--out s3:\/\/bucket\/x: refused \(AccessDenied\)/],
     ['silent', /^--out s3:\/\/bucket\/x: S3 cannot be reached/],
   ] as const) {
-    const through = await behind(() => fate, { times: { connectionTimeout: 1_000, socketTimeout: 200 } });
+    const through = await behind(() => fate, { silent: 300 });
     await through(async (objects, seen) => {
       await assert.rejects(objects.replace('views.sql', 'text'), (error) => {
         assert.ok(error instanceof RunError, String(error));

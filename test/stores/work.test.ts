@@ -100,6 +100,7 @@ test('a message that names anything but the work of its shard is refused, and no
           '.work/0001-00003.a\\..\\..',
           7,
           null,
+          ['.work/0001-00003.x'],
         ].map((dir) => ({ dir })),
         { id: '0001-00004' },
         { id: undefined },

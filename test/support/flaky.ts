@@ -1,6 +1,6 @@
 // A way to a server that fails as told: it answers itself, loses an answer, or says nothing.
 
-import { createServer, request, type IncomingMessage } from 'node:http';
+import { createServer, request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 /** What happens to a request: an answer of this status and code, no answer though it came through, or silence; else it passes. */
@@ -10,15 +10,19 @@ export interface Flaky {
   readonly url: string;
   /** Requests that came, as `PUT /bucket/key`. */
   readonly seen: string[];
+  /** Headers of the last one. */
+  readonly last: () => IncomingHttpHeaders;
   stop(): Promise<void>;
 }
 
 export async function flakyWay(to: string, fateOf: (message: IncomingMessage, nth: number) => Fate): Promise<Flaky> {
   const seen: string[] = [];
+  let last: IncomingHttpHeaders = {};
   const sockets = new Set<Socket>();
   const server = createServer((message, answer) => {
     const line = `${message.method} ${message.url?.split('?', 1)[0]}`;
     seen.push(line);
+    last = message.headers;
     const fate = fateOf(message, seen.filter((other) => other === line).length);
     const body: Buffer[] = [];
     message.on('data', (chunk: Buffer) => body.push(chunk));
@@ -50,6 +54,7 @@ export async function flakyWay(to: string, fateOf: (message: IncomingMessage, nt
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    last: () => last,
     stop: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();

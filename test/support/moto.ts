@@ -13,7 +13,7 @@ export interface Moto {
   /** Environment of a process that uses it. */
   readonly env: Readonly<Record<string, string>>;
   /** Asks the server past merc. */
-  ask(path: string, init?: RequestInit): Promise<Response>;
+  readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
   makeBucket(bucket: string): Promise<void>;
   stop(): Promise<void>;
 }
