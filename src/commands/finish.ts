@@ -5,6 +5,7 @@
 
 import { committedIds } from '../core/commit.ts';
 import { EXIT } from '../core/errors.ts';
+import { folderOutput, isRemote } from '../core/output.ts';
 import { shardIds, type PlanHead } from '../core/plan.ts';
 import { finishOutput, type Finished } from '../stores/finish.ts';
 import { loadLabels } from '../stores/labels.ts';
@@ -46,6 +47,8 @@ export async function finishCommand(out: string, { postgres, ...options }: Finis
 
 /** Writes what an output has at its end; gives the shards that it lacks. */
 export async function finish(out: string, { stage }: FinishOptions, signal: AbortSignal): Promise<{ finished: Finished; missing: string[] }> {
+  // What is not there is not made by asking for its end.
+  if (!isRemote(out)) await existingOutput(folderOutput(out));
   return withOutput({ out, command: 'merc finish', signal, stage }, async (_, held, output) => {
     const heads = await existingOutput(output);
     return withDatabase(output.dir, held, async (database) => {

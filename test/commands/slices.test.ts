@@ -48,6 +48,8 @@ test('a slice does its own shards and no others, and `merc finish` names those t
     const ids = await committedIds(out);
     assert.ok(ids.length > 3);
     assert.ok(ids.every((id) => isOf({ index: 1, of: 3 }, id)));
+    assert.equal((await merc(['finish', join(folder, 'none')])).code, 2);
+    assert.ok(!(await readdir(folder)).includes('none'), 'asking makes nothing');
     const ended = await merc(['finish', out]);
     assert.equal(ended.code, 1);
     assert.match(ended.stdout, /shards of \d+ are not committed: 0001-00000, 0001-00002, 0001-00003/);
