@@ -92,7 +92,7 @@ pub fn extract_batch(
             opened.as_ref().map_or(0, |opened| input::held(opened.size, options.max_file_size))
         };
         let mut room = buffers.room(held(first).max(GROUP_BYTES as u64));
-        let mut group = Vec::new();
+        let (mut group, mut admitted_bytes) = (Vec::new(), Vec::new());
         let mut record_bytes = 0;
         let mut group_bytes = 0;
         while let Some((location, file, file_opened)) = next.take_if(|(_, _, opened)| {
@@ -112,18 +112,22 @@ pub fn extract_batch(
                 Some(how) => set_aside(file_opened, file, how),
                 None => begin(file_opened, again, file, options, &mut room, &mut strings),
             };
-            record_bytes += records.admit(&mut extraction.sample);
+            let admitted = records.admit(&mut extraction.sample);
+            record_bytes += admitted;
             summary.add(&extraction.sample, started.elapsed().as_secs_f64() * 1e3);
             group.push(extraction);
+            admitted_bytes.push(admitted);
         }
         bytes += group_bytes;
         if careful.is_none() {
             progress::begin(None, group_bytes);
         }
         profile::during(Stage::Hash, || complete(&mut group));
-        for extraction in group {
-            profile::during(Stage::Records, || records.push(extraction.sample)).map_err(io::Error::other)?;
-        }
+        profile::during(Stage::Records, || {
+            let mut admitted = group.into_iter().zip(admitted_bytes);
+            admitted.try_for_each(|(extraction, bytes)| records.push(extraction.sample, bytes))
+        })
+        .map_err(io::Error::other)?;
     }
     progress::begin(None, bytes);
     summary.strings = profile::during(Stage::Strings, || strings.finish())?.rows;

@@ -168,14 +168,21 @@ fn a_message_may_be_cut_at_every_place() {
 }
 
 #[test]
-fn a_message_that_outlasts_all_others_is_finished_alone() {
+fn messages_that_outlast_all_others_are_finished_together_or_alone() {
     let mut random = Random(5);
-    let lengths = std::iter::once((1 << 20) + 1).chain((0..60).map(|job| job * 50));
-    let messages: Vec<_> = lengths.map(|length| random.message(length)).collect();
-    let jobs: Vec<_> = messages.iter().map(|message| Job::new(message, AlgorithmSet::FILE)).collect();
-    let expected: Vec<_> = messages.iter().map(|message| expected(message, AlgorithmSet::FILE)).collect();
-    for path in paths() {
-        assert_eq!(digest_jobs_by(path, &jobs), expected, "{path:?}");
+    let sets: Vec<_> = sets().collect();
+    for count in 1..=3 {
+        let long = (0..count).map(|job| (1 << 20) + 1 - 300_000 * job);
+        let lengths = long.chain((0..60).map(|job| job * 50));
+        let messages: Vec<_> = lengths.map(|length| random.message(length)).collect();
+        let set_of = |place: usize| if place == 1 { sets[count % sets.len()] } else { AlgorithmSet::FILE };
+        let jobs: Vec<_> =
+            messages.iter().enumerate().map(|(place, message)| Job::new(message, set_of(place))).collect();
+        let expected: Vec<_> =
+            messages.iter().enumerate().map(|(place, message)| expected(message, set_of(place))).collect();
+        for path in paths() {
+            assert_eq!(digest_jobs_by(path, &jobs), expected, "{count} long, {path:?}");
+        }
     }
 }
 

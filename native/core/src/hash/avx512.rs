@@ -8,7 +8,7 @@ use std::arch::x86_64::*;
 
 use super::cursor::Block;
 use super::job::{Algorithm, AlgorithmSet};
-use super::lanes::{self, Lanes, Md5, Order, PREFETCH, SWAP, Sha1, Sha256, instructions};
+use super::lanes::{self, Choice, Lanes, Order, PREFETCH, SWAP, instructions};
 use super::queue::{Kernel, Step};
 use super::sha_ni::ShaNi;
 use super::states::States;
@@ -23,8 +23,8 @@ pub(super) struct Avx512 {
 pub(super) const LANES: usize = 32;
 const WIDTH: usize = 16;
 
-/// Messages from which a register of them is faster by the SHAs than the SHA instructions, two at a time.
-const FULL: usize = 7;
+/// As measured on Zen 5.
+const CHOICE: Choice = Choice { sha1_from: 7, sha256_from: 9, sha256_in_pairs: true };
 
 impl Avx512 {
     /// None where the machine lacks the instructions.
@@ -37,40 +37,23 @@ impl Avx512 {
 impl Kernel<LANES> for Avx512 {
     fn pays(self, algorithms: AlgorithmSet) -> usize {
         match (self.sha_ni, algorithms.contains(Algorithm::Md5)) {
-            (Some(_), _) => 4,
-            (None, true) => 5,
+            // Two messages stitched together are as fast as lanes that nine are in.
+            (Some(_), true) if algorithms != AlgorithmSet::MD5 => 10,
             (None, false) => 8,
+            (_, true) => 5,
+            (Some(_), false) => 4,
         }
     }
 
-    fn compress(self, states: &mut States<LANES>, step: &Step<'_, LANES>, algorithms: AlgorithmSet) {
+    fn compress(self, states: &mut States<LANES>, step: &Step<'_, LANES>) {
         // SAFETY: `self` proves that the machine has the instructions.
-        unsafe { compress(self, states, step, algorithms) }
+        unsafe { compress(self, states, step) }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn compress(avx: Avx512, states: &mut States<LANES>, step: &Step<'_, LANES>, algorithms: AlgorithmSet) {
-    let both = step.busy > WIDTH;
-    // MD5 is one chain of dependent operations: two sets in turn fill its gaps.
-    match (algorithms.contains(Algorithm::Md5), both) {
-        (true, true) => lanes::compress::<Md5, _, 2, _, _>(avx, &mut states.md5, step.md5(0)),
-        (true, false) => lanes::compress::<Md5, _, 1, _, _>(avx, &mut states.md5, step.md5(0)),
-        (false, _) => {}
-    }
-    for first in [0, WIDTH].into_iter().take(1 + usize::from(both)) {
-        let lanes = first..step.busy.min(first + WIDTH);
-        if let Some(sha_ni) = avx.sha_ni.filter(|_| lanes.len() < FULL) {
-            sha_ni.compress(states, step, lanes, algorithms);
-            continue;
-        }
-        if algorithms.contains(Algorithm::Sha1) {
-            lanes::compress::<Sha1, _, 1, _, _>(avx, &mut states.sha1, step.sha(first));
-        }
-        if algorithms.contains(Algorithm::Sha256) {
-            lanes::compress::<Sha256, _, 1, _, _>(avx, &mut states.sha256, step.sha(first));
-        }
-    }
+fn compress(avx: Avx512, states: &mut States<LANES>, step: &Step<'_, LANES>) {
+    lanes::compress_step(avx, avx.sha_ni, CHOICE, states, step);
 }
 
 impl Lanes for Avx512 {

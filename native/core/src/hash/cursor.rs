@@ -61,6 +61,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Bytes of the message that come next; what is copied is a block or two, and not counted.
+    pub(super) fn left(&self) -> usize {
+        let parts = self.rest.iter().map(|part| part.len()).sum::<usize>();
+        size_of_val(self.run) + self.part.len() + parts
+    }
+
     /// Whether the message with its padding is read.
     pub(super) fn is_at_end(&self) -> bool {
         self.run.is_empty() && self.next >= self.end

@@ -1,13 +1,13 @@
 //! Lanes, filled from a queue of jobs until it is empty.
 //!
 //! Every lane holds one message; all go forward by the same number of blocks at a time, and a lane whose
-//! message ends takes the next job at once. Lanes in use are the first ones, so that a kernel may leave
-//! out registers that hold none.
+//! message ends takes the next job at once. Lanes in use are the first ones, those that want most of them
+//! first, so that a kernel may leave out registers that hold none.
 
 use std::cmp::Reverse;
 
 use super::cursor::{Block, Cursor};
-use super::job::{AlgorithmSet, Job, JobDigests};
+use super::job::{Algorithm, AlgorithmSet, Job, JobDigests};
 use super::single::Single;
 use super::state::State;
 use super::states::States;
@@ -17,20 +17,25 @@ pub(super) trait Kernel<const N: usize>: Copy {
     /// Messages that make lanes as fast by `algorithms` as one message after the other.
     fn pays(self, algorithms: AlgorithmSet) -> usize;
 
-    /// Compresses the step by `algorithms`.
-    fn compress(self, states: &mut States<N>, step: &Step<'_, N>, algorithms: AlgorithmSet);
+    /// Compresses the step.
+    fn compress(self, states: &mut States<N>, step: &Step<'_, N>);
 }
 
-/// What all lanes compress next: the first `count` blocks of each run. Lanes from `busy` on hold no message;
-/// what their states become is of no interest.
+/// What all lanes compress next: the first `count` blocks of each run. Lanes from those `busy` on hold no
+/// message, or one that does not want the algorithm: what their states become is of no interest.
 pub(super) struct Step<'a, const N: usize> {
     md5: [&'a [Block]; N],
     sha: [&'a [Block]; N],
     count: usize,
-    pub(super) busy: usize,
+    busy: [usize; 3],
 }
 
 impl<const N: usize> Step<'_, N> {
+    /// Lanes up to the last one that wants MD5, SHA-1, SHA-256.
+    pub(super) fn busy(&self) -> [usize; 3] {
+        self.busy
+    }
+
     /// What MD5 reads, for the lanes from `first` on.
     pub(super) fn md5(&self, first: usize) -> Feed<'_> {
         Feed { runs: self.md5.get(first..).unwrap_or_default(), count: self.count, first }
@@ -64,8 +69,7 @@ struct Lane<'a> {
 /// Hashes the jobs by MD5, SHA-1 and SHA-256 and hands each place its digests, in any order; jobs that want
 /// none of these are left out.
 ///
-/// A step is compressed by all algorithms that any lane wants: jobs of one set go together, and of these
-/// the longest first, so that lanes end together.
+/// Jobs of one set go together, and of these the longest first, so that lanes end together.
 pub(super) fn run<const N: usize>(
     kernel: impl Kernel<N>,
     single: Single,
@@ -92,35 +96,87 @@ pub(super) fn run<const N: usize>(
                 continue;
             }
             done(lane.place, states.get(index).digests(lane.algorithms));
-            if let Some(next) = queue.next() {
-                *lane = next;
-                states.set(index, &State::INITIAL);
-            } else {
-                lanes.swap_remove(index);
-                let moved = states.get(lanes.len());
-                states.set(index, &moved);
+            let next = queue.next();
+            let place = make_place(index, next.as_ref(), &mut lanes, &mut states);
+            match (next, lanes.get_mut(place)) {
+                (Some(next), Some(lane)) => {
+                    *lane = next;
+                    states.set(place, &State::INITIAL);
+                }
+                _ => _ = lanes.pop(),
             }
         }
     }
-    for (index, mut lane) in lanes.into_iter().enumerate() {
-        let mut state = states.get(index);
-        single.finish(&mut state, &mut lane.cursor, lane.algorithms);
-        done(lane.place, state.digests(lane.algorithms));
+    let begun = lanes.into_iter().enumerate().map(|(index, lane)| (lane, states.get(index))).collect();
+    finish(single, begun, done);
+}
+
+/// The place of `next`, or else the last one, after the lane at `index` has ended: from every set of
+/// algorithms in between the last lane takes the place that is free, so that they stay in order.
+fn make_place<const N: usize>(
+    index: usize,
+    next: Option<&Lane<'_>>,
+    lanes: &mut [Lane<'_>],
+    states: &mut States<N>,
+) -> usize {
+    let set = next.map_or(AlgorithmSet::EMPTY, |next| next.algorithms);
+    let mut free = index;
+    while let Some(after) = lanes.get(free + 1).map(|lane| lane.algorithms).filter(|after| *after > set) {
+        let last = lanes.iter().rposition(|lane| lane.algorithms == after).unwrap_or(free + 1);
+        lanes.swap(free, last);
+        let moved = states.get(last);
+        states.set(free, &moved);
+        free = last;
+    }
+    free
+}
+
+/// Blocks that two messages go forward together before it is seen which two are the longest: three of one
+/// length then end together, and none is long alone.
+const TURN: usize = 4096;
+
+/// Hashes what is left of messages too few for lanes, two at a time, those of one set together.
+fn finish(single: Single, mut begun: Vec<(Lane<'_>, State)>, mut done: impl FnMut(usize, JobDigests)) {
+    loop {
+        begun.sort_by_key(|(lane, _)| (lane.algorithms, lane.cursor.left()));
+        match begun.as_mut_slice() {
+            [.., (lane, state), (other, other_state)] => {
+                let mut states = [*state, *other_state];
+                let algorithms = lane.algorithms | other.algorithms;
+                single.go_on(&mut states, [&mut lane.cursor, &mut other.cursor], TURN, algorithms);
+                [*state, *other_state] = states;
+            }
+            [(lane, state)] => single.finish(state, &mut lane.cursor, lane.algorithms),
+            [] => return,
+        }
+        begun.retain(|(lane, state)| {
+            if lane.cursor.is_at_end() {
+                done(lane.place, state.digests(lane.algorithms));
+            }
+            !lane.cursor.is_at_end()
+        });
     }
 }
 
 /// Compresses as many blocks of every lane as the shortest run holds, and returns their number; none where
 /// too few lanes are in use.
 fn step<const N: usize>(kernel: impl Kernel<N>, states: &mut States<N>, lanes: &[Lane<'_>]) -> Option<usize> {
-    let mut step = Step { md5: [&IDLE; N], sha: [&IDLE; N], count: STEP, busy: lanes.len() };
+    let mut step = Step { md5: [&IDLE; N], sha: [&IDLE; N], count: STEP, busy: [0; 3] };
     let mut algorithms = AlgorithmSet::EMPTY;
-    for ((md5, sha), lane) in step.md5.iter_mut().zip(&mut step.sha).zip(lanes) {
+    for (number, ((md5, sha), lane)) in (1..).zip(step.md5.iter_mut().zip(&mut step.sha).zip(lanes)) {
         [*md5, *sha] = lane.cursor.blocks();
         step.count = step.count.min(md5.len());
         algorithms = algorithms | lane.algorithms;
+        for (busy, algorithm) in
+            step.busy.iter_mut().zip([Algorithm::Md5, Algorithm::Sha1, Algorithm::Sha256])
+        {
+            if lane.algorithms.contains(algorithm) {
+                *busy = number;
+            }
+        }
     }
-    (step.busy >= kernel.pays(algorithms)).then(|| {
-        kernel.compress(states, &step, algorithms);
+    (lanes.len() >= kernel.pays(algorithms)).then(|| {
+        kernel.compress(states, &step);
         step.count
     })
 }

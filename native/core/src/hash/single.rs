@@ -1,5 +1,6 @@
-//! One message after the other: all its digests in one pass where the machine can, else function by
-//! function by the crates `md-5`, `sha1` and `sha2`, which take the SHA instructions that there are.
+//! Messages that no lanes take: all digests in one pass, two messages at a time, where the machine can, else
+//! function by function by the crates `md-5`, `sha1` and `sha2`, which take the SHA instructions that there
+//! are.
 
 use sha2::{Digest, Sha384, Sha512};
 
@@ -54,11 +55,41 @@ impl Single {
         }
     }
 
+    /// Compresses up to `count` blocks of each of two messages, fewer where one ends or a run of blocks does:
+    /// side by side where the machine can, by all algorithms that either wants.
+    pub(super) fn go_on(
+        self,
+        states: &mut [State; 2],
+        [first, second]: [&mut Cursor<'_>; 2],
+        count: usize,
+        algorithms: AlgorithmSet,
+    ) {
+        let (blocks, other) = (first.blocks(), second.blocks());
+        #[cfg(target_arch = "x86_64")]
+        if let Some(sha_ni) = self.stitched.filter(|_| is_run(blocks) && is_run(other)) {
+            let count = count.min(blocks[0].len()).min(other[0].len());
+            let [blocks, other] = [blocks[0], other[0]].map(|run| run.get(..count).unwrap_or_default());
+            stitched::compress(sha_ni, states, [blocks, other], algorithms);
+            first.advance(count);
+            second.advance(count);
+            return;
+        }
+        for (state, cursor) in states.iter_mut().zip([first, second]) {
+            let blocks = cursor.blocks().map(|run| run.get(..count).unwrap_or(run));
+            self.compress(state, blocks, algorithms);
+            let count = blocks[0].len();
+            cursor.advance(count);
+        }
+    }
+
     /// Compresses blocks of one message, as MD5 and as the SHAs read them: they differ in the padding alone.
     pub(super) fn compress(self, state: &mut State, [md5, sha]: [&[Block]; 2], algorithms: AlgorithmSet) {
         #[cfg(target_arch = "x86_64")]
-        if let Some(sha_ni) = self.stitched.filter(|_| std::ptr::eq(md5, sha)) {
-            return stitched::compress(sha_ni, state, md5, algorithms);
+        if let Some(sha_ni) = self.stitched.filter(|_| is_run([md5, sha])) {
+            let mut states = [*state];
+            stitched::compress(sha_ni, &mut states, [md5], algorithms);
+            [*state] = states;
+            return;
         }
         let Self { .. } = self;
         for (md5, sha) in md5.chunks(STEP).zip(sha.chunks(STEP)) {
@@ -73,6 +104,11 @@ impl Single {
             }
         }
     }
+}
+
+/// Whether MD5 and the SHAs read the same blocks: not the copied ones, a block or two.
+fn is_run([md5, sha]: [&[Block]; 2]) -> bool {
+    std::ptr::eq(md5, sha)
 }
 
 /// SHA-384 and SHA-512, where they are wanted: too rare to fill lanes.

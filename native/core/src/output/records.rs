@@ -57,9 +57,8 @@ impl RecordsWriter {
         bytes
     }
 
-    /// Writes a record that was admitted.
-    pub fn push(&mut self, sample: Sample) -> Result<(), ParquetError> {
-        let bytes = sample.heap_bytes();
+    /// Writes a record that was admitted, with so many bytes; its digests, which came since, are few.
+    pub fn push(&mut self, sample: Sample, bytes: usize) -> Result<(), ParquetError> {
         if self.waiting_bytes + bytes > RECORDS_CHUNK_BYTES {
             self.flush()?;
         }

@@ -197,7 +197,7 @@ impl PageRows {
 impl Group {
     fn new(columns: [ColumnDescPtr; 4], compressor: &mut Compressor) -> Result<Self> {
         let [sample_id, file_offset, encoding, value] = &columns;
-        let mut encoding = Chunk::new(encoding, PageEncoding::RLE_DICTIONARY);
+        let mut encoding = Chunk::new(encoding, PageEncoding::RLE_DICTIONARY)?;
         let mut names = Vec::new();
         for name in [Encoding::Ascii, Encoding::Utf16Le].map(Encoding::name) {
             names.extend((name.len() as u32).to_le_bytes());
@@ -205,10 +205,11 @@ impl Group {
         }
         encoding.dictionary(2, &names, compressor)?;
         let chunks = [
-            Chunk::new(sample_id, PageEncoding::DELTA_BINARY_PACKED),
-            Chunk::new(file_offset, PageEncoding::DELTA_BINARY_PACKED),
+            Chunk::new(sample_id, PageEncoding::DELTA_BINARY_PACKED)?,
+            // zstd takes an eighth of it away, 2.4 % of the file, at the price of a quarter of the text's time.
+            Chunk::plain(file_offset, PageEncoding::DELTA_BINARY_PACKED)?,
             encoding,
-            Chunk::new(value, PageEncoding::DELTA_LENGTH_BYTE_ARRAY),
+            Chunk::new(value, PageEncoding::DELTA_LENGTH_BYTE_ARRAY)?,
         ];
         Ok(Self { rows: 0, text_bytes: 0, samples: None, columns, chunks, plain: Vec::new() })
     }

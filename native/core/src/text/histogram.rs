@@ -2,8 +2,9 @@
 //!
 //! Counts add up: a file's histogram is the sum over its windows, or over sections that tile it.
 
-use self::tables::{Kind, Tables};
+use self::tables::Tables;
 
+mod nonzero;
 pub mod spans;
 mod tables;
 
@@ -31,9 +32,8 @@ impl Histogram {
     /// Counts `bytes` in.
     pub fn add(&mut self, bytes: &[u8]) {
         let mut tables = Tables::take();
-        let kind = Kind::of(bytes.len() as u64);
-        tables.add(kind, bytes, self);
-        tables.give_back(kind, self);
+        tables.add(bytes, self);
+        tables.give_back(self);
     }
 
     /// Adds another histogram's counts.

@@ -127,8 +127,8 @@ fn climb(
     edges: &mut Edges,
 ) {
     match encoding {
-        Encoding::Ascii => climb_by(Ladder::ascii, ladder, class, zero, length, edges),
-        Encoding::Utf16Le => climb_by(Ladder::utf16le, ladder, class, zero, length, edges),
+        Encoding::Ascii => climb_by(Ladder::ascii, false, ladder, class, zero, length, edges),
+        Encoding::Utf16Le => climb_by(Ladder::utf16le, true, ladder, class, zero, length, edges),
     }
 }
 
@@ -136,6 +136,7 @@ fn climb(
 #[expect(clippy::inline_always, reason = "as `climb`")]
 fn climb_by(
     step: impl Fn(&mut Ladder, u64, u64) -> u64,
+    rare: bool,
     ladder: &mut Ladder,
     class: &[u64],
     zero: &[u64],
@@ -151,7 +152,10 @@ fn climb_by(
             now.cut(before, left);
             mask &= (1 << left) - 1;
         }
-        edges.push((at * BLOCK) as u16, mask);
+        // Edges of wide runs are so rare that a branch is foreseen, and those of others too many.
+        if !rare || mask != 0 {
+            edges.push((at * BLOCK) as u16, mask);
+        }
         left = left.saturating_sub(BLOCK);
     }
     *ladder = now;

@@ -41,6 +41,7 @@ impl Compressor {
 /// Pages of one column of one row group.
 pub(super) struct Chunk {
     encoding: Encoding,
+    compression: Compression,
     bytes: TrackedWrite<Vec<u8>>,
     pages: OffsetIndexBuilder,
     index: ColumnIndexBuilder,
@@ -52,9 +53,10 @@ pub(super) struct Chunk {
 
 impl Chunk {
     /// None yet, of values encoded as `encoding`.
-    pub(super) fn new(column: &ColumnDescPtr, encoding: Encoding) -> Self {
-        Self {
+    pub(super) fn new(column: &ColumnDescPtr, encoding: Encoding) -> Result<Self> {
+        Ok(Self {
             encoding,
+            compression: Compression::ZSTD(ZstdLevel::try_new(LEVEL)?),
             bytes: TrackedWrite::new(Vec::new()),
             pages: OffsetIndexBuilder::new(),
             index: ColumnIndexBuilder::new(column.physical_type()),
@@ -62,7 +64,12 @@ impl Chunk {
             rows: 0,
             dictionary: None,
             uncompressed: 0,
-        }
+        })
+    }
+
+    /// The same, as it is encoded: what compression saves is not worth its time.
+    pub(super) fn plain(column: &ColumnDescPtr, encoding: Encoding) -> Result<Self> {
+        Ok(Self { compression: Compression::UNCOMPRESSED, ..Self::new(column, encoding)? })
     }
 
     /// Adds the dictionary, `values` of them; it comes before all pages.
@@ -88,8 +95,12 @@ impl Chunk {
         range: Option<(&[u8], &[u8])>,
         compressor: &mut Compressor,
     ) -> Result<()> {
+        let buf = match self.compression {
+            Compression::UNCOMPRESSED => encoded,
+            _ => compressor.compress(encoded)?,
+        };
         let page = Page::DataPage {
-            buf: compressor.compress(encoded)?.to_vec().into(),
+            buf: buf.to_vec().into(),
             num_values: rows as u32,
             encoding: self.encoding,
             def_level_encoding: Encoding::RLE,
@@ -132,7 +143,7 @@ impl Chunk {
             kinds.insert(0, of(PageType::DICTIONARY_PAGE, Encoding::PLAIN, 1));
         }
         let mut metadata = ColumnChunkMetaData::builder(column)
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(LEVEL)?))
+            .set_compression(self.compression)
             .set_encodings(encodings)
             .set_page_encoding_stats(kinds)
             .set_total_compressed_size(bytes.len() as i64)

@@ -5,7 +5,7 @@
 //! subtraction: 2,048 sections that overlap cost what 2,048 that do not.
 
 use super::Histogram;
-use super::tables::{Kind, Tables};
+use super::tables::Tables;
 
 /// Counts a file's bytes as they come.
 #[derive(Debug)]
@@ -17,7 +17,6 @@ pub struct Spans {
     position: u64,
     counts: Histogram,
     tables: Option<Box<Tables>>,
-    kind: Kind,
 }
 
 impl Spans {
@@ -33,12 +32,9 @@ impl Spans {
             position: 0,
             counts: Histogram::default(),
             tables: Some(Tables::take()),
-            kind: Kind::Bytes,
         };
         if spans.cuts.first() == Some(&0) {
             spans.pass_cut();
-        } else {
-            spans.begin_span();
         }
         spans
     }
@@ -57,7 +53,7 @@ impl Spans {
         {
             let (piece, after) = bytes.split_at((cut - self.position).min(bytes.len() as u64) as usize);
             if let Some(tables) = &mut self.tables {
-                tables.add(self.kind, piece, &mut self.counts);
+                tables.add(piece, &mut self.counts);
             }
             self.position += piece.len() as u64;
             if self.position == cut {
@@ -67,22 +63,17 @@ impl Spans {
         }
     }
 
-    /// Notes the counts at the cut that is reached.
+    /// Notes the counts at the cut that is reached; at the last one the tables are given back.
     fn pass_cut(&mut self) {
-        if let Some(tables) = &mut self.tables {
-            tables.empty(self.kind, &mut self.counts);
+        if let Some(mut tables) = self.tables.take() {
+            if self.before.len() + 1 < self.cuts.len() {
+                tables.empty(&mut self.counts);
+                self.tables = Some(tables);
+            } else {
+                tables.give_back(&mut self.counts);
+            }
         }
         self.before.push(self.counts.clone());
-        self.begin_span();
-    }
-
-    /// Takes the tables for the next span, which keeps them to its end, or gives them back.
-    fn begin_span(&mut self) {
-        if let Some(cut) = self.cuts.get(self.before.len()) {
-            self.kind = Kind::of(cut - self.position);
-        } else if let Some(tables) = self.tables.take() {
-            tables.give_back(self.kind, &mut self.counts);
-        }
     }
 
     /// The histogram of the bytes from `start` to `end`: both cuts, or the start or length of the
@@ -105,7 +96,6 @@ impl Spans {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod tests {
-    use super::super::tables::{Kind, PAIRED_BYTES};
     use super::{Histogram, Spans};
 
     fn noise(length: usize) -> Vec<u8> {
@@ -127,13 +117,13 @@ mod tests {
         }
     }
 
-    /// Lengths around the one from which pairs are counted, and small ones with odd ends.
+    /// Lengths around blocks and the pieces that are counted at once, and long ones.
     fn span(random: &mut impl FnMut(u64) -> u64) -> u64 {
         match random(4) {
             0 => random(70),
-            1 => PAIRED_BYTES - 2 + random(5),
-            2 => random(2 * PAIRED_BYTES),
-            _ => PAIRED_BYTES + random(4_096),
+            1 => 4_094 + random(5),
+            2 => random(9_000),
+            _ => 100_000 + random(200_000),
         }
     }
 
@@ -146,7 +136,6 @@ mod tests {
             state ^= state << 17;
             (state >> 8) % end
         };
-        let mut kinds = [0, 0];
         for layout in 0..40 {
             let lengths: Vec<u64> = (0..=random(8)).map(|_| span(&mut random)).collect();
             let ends: Vec<u64> = lengths
@@ -157,11 +146,8 @@ mod tests {
                 })
                 .collect();
             let bytes = noise(*ends.last().unwrap() as usize);
-            for &length in &lengths {
-                kinds[Kind::of(length) as usize] += 1;
-            }
             let mut spans = Spans::new(bytes.len() as u64, ends.iter().copied());
-            // In pieces that end anywhere, also within a pair and a step.
+            // In pieces that end anywhere, also within a block and a step.
             let mut rest = bytes.as_slice();
             while !rest.is_empty() {
                 let (piece, after) = rest.split_at(rest.len().min(1 + random(150_000) as usize));
@@ -177,7 +163,6 @@ mod tests {
                 assert_eq!(part.counts, counts, "layout {layout}, {length} bytes to {end} of {lengths:?}");
             }
         }
-        assert!(kinds.iter().all(|&spans| spans > 40), "{kinds:?}");
     }
 
     #[test]

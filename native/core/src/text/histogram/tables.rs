@@ -1,16 +1,13 @@
 //! The tables that bytes are counted in before they are a histogram.
 //!
-//! Promise: every byte is counted once. Tables lie in wait between two uses, all zero, one set a
-//! thread: the larger is as much work to make as to empty.
+//! Promise: every byte is counted once. Tables lie in wait between two uses, all zero, one set a thread.
 
 use std::cell::Cell;
 
-use crate::work;
+use crate::{cpu, work};
 
 use super::Histogram;
-
-/// Bytes from which pairs are counted: emptying their table costs what they save on some 100 KB.
-pub(super) const PAIRED_BYTES: u64 = 128 << 10;
+use super::nonzero::{PIECE, Pack, Packed, pack_of};
 
 /// Bytes counted before the 32-bit tables are emptied; far below 2^32, so none can overflow.
 const TABLE_BYTES: usize = 1 << 30;
@@ -19,32 +16,19 @@ const TABLE_BYTES: usize = 1 << 30;
 /// that comes again and again waits for its own last store.
 const STEP: usize = 32;
 
-/// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Bytes, in eight tables: in one, runs of a value wait for their own store, at a third of the
-    /// speed.
-    Bytes,
-    /// Pairs, the first byte in the low half of the index: a store for two bytes, and stores, one a
-    /// cycle, are what bounds the other kind.
-    Pairs,
-}
-
-impl Kind {
-    /// The better one for so many bytes between two emptyings.
-    pub(super) fn of(length: u64) -> Self {
-        if length < PAIRED_BYTES { Self::Bytes } else { Self::Pairs }
-    }
-}
+/// One for each byte of a word: in one table, runs of a value wait for their own store, at a third of the
+/// speed. Pairs of bytes in a table of 65,536 have half the stores and were slower on Zen 5, and more so
+/// beside the scan: 256 KB push all else out of the L1 cache.
+type Counts = [[u32; 256]; 8];
 
 /// Counts under way.
 #[derive(Debug)]
 pub(super) struct Tables {
-    bytes: [[u32; 256]; 8],
-    /// By the second byte, then the first.
-    pairs: Vec<[u32; 256]>,
-    /// Bytes counted since they were empty, of any kind.
+    counts: Counts,
+    /// Bytes counted since they were empty.
     counted: usize,
+    pack: Option<Pack>,
+    packed: Packed,
 }
 
 thread_local! {
@@ -54,87 +38,67 @@ thread_local! {
 impl Tables {
     /// Empty ones.
     pub(super) fn take() -> Box<Self> {
-        WAITING.take().unwrap_or_else(|| {
-            Box::new(Self { bytes: [[0; 256]; 8], pairs: vec![[0; 256]; 256], counted: 0 })
-        })
+        WAITING.take().unwrap_or_else(|| Box::new(Self::new(pack_of(cpu::path()))))
     }
 
-    /// Empties them into `histogram`, for the next to take. `kind` is all that was counted.
-    pub(super) fn give_back(mut self: Box<Self>, kind: Kind, histogram: &mut Histogram) {
-        self.empty(kind, histogram);
+    fn new(pack: Option<Pack>) -> Self {
+        Self { counts: [[0; 256]; 8], counted: 0, pack, packed: [0; PIECE + 64] }
+    }
+
+    /// Empties them into `histogram`, for the next to take.
+    pub(super) fn give_back(mut self: Box<Self>, histogram: &mut Histogram) {
+        self.empty(histogram);
         WAITING.set(Some(self));
     }
 
     /// Counts `bytes`; some go to `histogram` at once.
-    pub(super) fn add(&mut self, kind: Kind, bytes: &[u8], histogram: &mut Histogram) {
+    pub(super) fn add(&mut self, bytes: &[u8], histogram: &mut Histogram) {
         work::pass(bytes.len());
-        for piece in bytes.chunks(TABLE_BYTES) {
+        for piece in bytes.chunks(PIECE) {
             if self.counted + piece.len() > TABLE_BYTES {
-                self.empty(kind, histogram);
+                self.empty(histogram);
             }
             self.counted += piece.len();
-            match kind {
-                Kind::Bytes => self.add_bytes(piece, histogram),
-                Kind::Pairs => self.add_pairs(piece, histogram),
-            }
+            let (blocks, rest) = piece.as_chunks();
+            let Some(pack) = self.pack.filter(|_| !blocks.is_empty()) else {
+                add(&mut self.counts, piece, histogram);
+                continue;
+            };
+            let count = pack(blocks, &mut self.packed);
+            let packed = self.packed.get(..count).unwrap_or_default();
+            let [zeros, ..] = &mut histogram.counts;
+            *zeros += (size_of_val(blocks) - packed.len()) as u64;
+            add(&mut self.counts, packed, histogram);
+            add(&mut self.counts, rest, histogram);
         }
     }
 
-    /// Empties the tables of `kind` into `histogram`.
-    pub(super) fn empty(&mut self, kind: Kind, histogram: &mut Histogram) {
+    /// Empties the tables into `histogram`.
+    pub(super) fn empty(&mut self, histogram: &mut Histogram) {
         self.counted = 0;
-        if kind == Kind::Bytes {
-            for table in &mut self.bytes {
-                add(&mut histogram.counts, table);
-                *table = [0; 256];
-            }
-            return;
+        for table in &mut self.counts {
+            histogram.counts.iter_mut().zip(&*table).for_each(|(count, &more)| *count += u64::from(more));
+            *table = [0; 256];
         }
-        let mut firsts = [0_u32; 256];
-        for (second, row) in histogram.counts.iter_mut().zip(&mut self.pairs) {
-            *second += u64::from(row.iter().sum::<u32>());
-            firsts.iter_mut().zip(&*row).for_each(|(first, pair)| *first += pair);
-            *row = [0; 256];
-        }
-        add(&mut histogram.counts, &firsts);
-    }
-
-    #[expect(clippy::indexing_slicing, reason = "a byte indexes 256 places")]
-    fn add_bytes(&mut self, piece: &[u8], histogram: &mut Histogram) {
-        add_steps(piece, histogram, |word| {
-            for (place, table) in self.bytes.iter_mut().enumerate() {
-                table[(word >> (8 * place) & 0xFF) as usize] += 1;
-            }
-        });
-    }
-
-    #[expect(clippy::indexing_slicing, reason = "two bytes index 65,536 places")]
-    fn add_pairs(&mut self, piece: &[u8], histogram: &mut Histogram) {
-        let pairs = self.pairs.as_flattened_mut();
-        let Some(pairs) = pairs.first_chunk_mut::<{ 1 << 16 }>() else { return };
-        add_steps(piece, histogram, |word| {
-            for place in 0..4 {
-                pairs[(word >> (16 * place) & 0xFFFF) as usize] += 1;
-            }
-        });
     }
 }
 
-/// Gives `word` eight bytes at a time; steps of one value and the last bytes are counted here.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "one loop for each kind of table")]
+/// Counts a word at a time; steps of one value and the last bytes go to `histogram`.
 #[expect(clippy::indexing_slicing, reason = "a byte indexes 256 places")]
-fn add_steps(piece: &[u8], histogram: &mut Histogram, mut word: impl FnMut(u64)) {
+fn add(counts: &mut Counts, piece: &[u8], histogram: &mut Histogram) {
     let (steps, rest) = piece.as_chunks::<STEP>();
     for step in steps {
-        let (eights, _) = step.as_chunks::<8>();
+        let (words, _) = step.as_chunks::<8>();
         let same = u64::from_ne_bytes([step[0]; 8]);
-        if eights.iter().fold(0, |unlike, &eight| unlike | (u64::from_ne_bytes(eight) ^ same)) == 0 {
+        if words.iter().fold(0, |unlike, &word| unlike | (u64::from_ne_bytes(word) ^ same)) == 0 {
             histogram.counts[step[0] as usize] += STEP as u64;
             continue;
         }
-        for &eight in eights {
-            word(u64::from_le_bytes(eight));
+        for &word in words {
+            let word = u64::from_le_bytes(word);
+            for (place, table) in counts.iter_mut().enumerate() {
+                table[(word >> (8 * place) & 0xFF) as usize] += 1;
+            }
         }
     }
     for &byte in rest {
@@ -142,6 +106,29 @@ fn add_steps(piece: &[u8], histogram: &mut Histogram, mut word: impl FnMut(u64))
     }
 }
 
-fn add(counts: &mut [u64; 256], more: &[u32; 256]) {
-    counts.iter_mut().zip(more).for_each(|(count, &more)| *count += u64::from(more));
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests {
+    use super::{Histogram, PIECE, Tables, pack_of};
+    use crate::cpu::paths;
+
+    #[test]
+    fn counts_are_those_of_a_loop_on_every_path_at_lengths_around_blocks_and_pieces() {
+        let bytes: Vec<u8> = (0..3 * PIECE as u32)
+            .map(|place| (place.wrapping_mul(2_654_435_761) >> 13) as u8 & (place >> 9) as u8)
+            .collect();
+        for length in [0, 1, 31, 32, 63, 64, 65, 129, PIECE - 1, PIECE, PIECE + 1, PIECE + 63, 3 * PIECE] {
+            let mut expected = [0; 256];
+            for &byte in &bytes[..length] {
+                expected[byte as usize] += 1;
+            }
+            for path in paths() {
+                let mut histogram = Histogram::default();
+                let mut tables = Tables::new(pack_of(path));
+                tables.add(&bytes[..length], &mut histogram);
+                tables.empty(&mut histogram);
+                assert_eq!(histogram.counts, expected, "{length} bytes, {path:?}");
+            }
+        }
+    }
 }
