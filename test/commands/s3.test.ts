@@ -3,7 +3,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createHash } from 'node:crypto';
-import type { CommitRecord } from '../../src/core/commit.ts';
+import { bucketOf } from '../support/bucket.ts';
 import { demoSet } from '../support/demo-set.ts';
 import { inFolder } from '../support/folder.ts';
 import { ended, merc, startMerc } from '../support/merc.ts';
@@ -22,33 +22,7 @@ after(async () => {
   if (typeof server !== 'string') await server.stop();
 });
 
-/** What is in the bucket, asked past merc. */
-async function keysOf(prefix: string): Promise<string[]> {
-  const text = await (await ask(`/bucket?list-type=2&prefix=${prefix}/`)).text();
-  return [...text.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key = '']) => key.slice(prefix.length + 1));
-}
-async function objectOf(prefix: string, key: string): Promise<Buffer> {
-  const answer = await ask(`/bucket/${prefix}/${key}`);
-  assert.equal(answer.status, 200, key);
-  return Buffer.from(await answer.arrayBuffer());
-}
-async function remotePartsOf(prefix: string): Promise<Record<string, string>> {
-  const parts: Record<string, string> = {};
-  for (const key of await keysOf(prefix)) {
-    if (!/^(?:samples|strings)\//.test(key)) continue;
-    parts[key] = createHash('sha256')
-      .update(await objectOf(prefix, key))
-      .digest('hex');
-  }
-  return parts;
-}
-async function recordsOf(prefix: string): Promise<Map<string, CommitRecord>> {
-  const keys = (await keysOf(prefix)).filter((key) => key.startsWith('commits/'));
-  return new Map(await Promise.all(keys.map(async (key) => [key, JSON.parse((await objectOf(prefix, key)).toString()) as CommitRecord] as const)));
-}
-async function put(key: string, body: string | Buffer): Promise<void> {
-  assert.equal((await ask(`/bucket/${key}`, { method: 'PUT', body })).status, 200);
-}
+const bucket = bucketOf(server, 'bucket');
 
 /** A run in small shards, whose mirror is below `stage`. */
 const smallShards = (samples: string, csv: string, out: string, stage: string) =>
@@ -81,15 +55,15 @@ test('a run into S3 makes the same parts as one into a folder, byte for byte, an
     const inFolderRun = await merc([samples, csv, out, '2'], { program: 'test/support/small-shards' });
     const run = await merc(...smallShards(samples, csv, 's3://bucket/whole', stage));
     assert.equal(run.code, 0, run.stderr);
-    assert.deepEqual(await remotePartsOf('whole'), await partsOf(out));
+    assert.deepEqual(await bucket.partsOf('whole'), await partsOf(out));
     assert.ok(Object.keys(await partsOf(out)).length > 20);
-    const keys = await keysOf('whole');
+    const keys = await bucket.keysOf('whole');
     const names = (await readdir(out, { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(out.length + 1));
     assert.deepEqual(keys.toSorted(), names.toSorted());
     for (const same of ['views.sql', '_SUCCESS.json', 'plans/0001.jsonl'])
-      assert.equal((await objectOf('whole', same)).toString(), await readFile(join(out, same), 'utf8'), same);
+      assert.equal((await bucket.objectOf('whole', same)).toString(), await readFile(join(out, same), 'utf8'), same);
     assert.deepEqual(await readdir(stage), []);
     // What is said of it is the same but for its name and its speed.
     const said = (text: string) => text.replaceAll(/s3:\/\/bucket\/whole|\S+\/out\b/g, 'OUT').replaceAll(/^Done.*$/gm, '');
@@ -109,23 +83,23 @@ test('a run into S3 that is killed in the middle and started again does what is 
     ] as const) {
       const child = startMerc(...smallShards(samples, csv, 's3://bucket/killed', stage));
       const end = ended(child);
-      while ((await recordsOf('killed')).size < wanted) await new Promise((resolve) => setTimeout(resolve, 10));
+      while ((await bucket.recordsOf('killed')).size < wanted) await new Promise((resolve) => setTimeout(resolve, 10));
       process.kill(-(child.pid ?? 0), signal);
       assert.equal((await end).code, code);
       // Who is killed leaves its mirror, which the next run removes.
       assert.equal((await readdir(stage)).length, code === null ? 1 : 0);
     }
-    const first = await recordsOf('killed');
+    const first = await bucket.recordsOf('killed');
     assert.ok(first.size < (await readdir(join(out, 'commits'))).length, 'the kill came too late');
     const again = await merc(...smallShards(samples, csv, 's3://bucket/killed', stage));
     assert.equal(again.code, 0, again.stderr);
-    const records = await recordsOf('killed');
+    const records = await bucket.recordsOf('killed');
     for (const [key, record] of first) assert.deepEqual(records.get(key), record);
-    assert.deepEqual(await remotePartsOf('killed'), await partsOf(out));
+    assert.deepEqual(await bucket.partsOf('killed'), await partsOf(out));
     assert.deepEqual(await readdir(stage), []);
     const third = await merc(...smallShards(samples, csv, 's3://bucket/killed', stage));
     assert.equal(third.code, 0, third.stderr);
-    assert.deepEqual(await recordsOf('killed'), records);
+    assert.deepEqual(await bucket.recordsOf('killed'), records);
   });
 });
 
@@ -135,8 +109,8 @@ test('two runs into one place on S3 at the same time both end well, and each sha
     assert.equal((await merc([samples, csv, out, '2'], { program: 'test/support/small-shards' })).code, 0);
     const runs = await Promise.all([1, 2].map(() => merc(...smallShards(samples, csv, 's3://bucket/both', stage))));
     for (const { code, stderr } of runs) assert.equal(code, 0, stderr);
-    assert.deepEqual(await remotePartsOf('both'), await partsOf(out));
-    const records = await recordsOf('both');
+    assert.deepEqual(await bucket.partsOf('both'), await partsOf(out));
+    const records = await bucket.recordsOf('both');
     assert.equal(records.size, (await readdir(join(out, 'commits'))).length);
     const rows = [...records.values()].reduce((sum, { counts }) => sum + counts.rows, 0);
     assert.equal(rows, 256);
@@ -148,21 +122,21 @@ test('two runs into one place on S3 at the same time both end well, and each sha
 test('a record of another plan, the dataset of another run and the files of others are refused on S3 with one line', { skip }, async () => {
   await inTinySet(async ({ samples, csv, stage }) => {
     assert.equal((await merc(...smallShards(samples, csv, 's3://bucket/first', stage))).code, 0);
-    const record = (await objectOf('first', 'commits/0001-00000.json')).toString();
-    await put('foreign/commits/0001-00000.json', record.replace(/"planHash": "./, '"planHash": "x'));
+    const record = (await bucket.objectOf('first', 'commits/0001-00000.json')).toString();
+    await bucket.put('foreign/commits/0001-00000.json', record.replace(/"planHash": "./, '"planHash": "x'));
     const foreign = await merc(['run', samples, '--csv', csv, '--out', 's3://bucket/foreign', '--quiet'], { env });
     assert.equal(foreign.code, 2);
     assert.equal(foreign.stderr, "merc: --out s3://bucket/foreign: holds commits, which is not merc's: name an empty or new folder\n");
     const child = startMerc(...smallShards(samples, csv, 's3://bucket/other', stage));
     const end = ended(child);
-    while ((await keysOf('other')).every((key) => !key.startsWith('plans/'))) await new Promise((resolve) => setTimeout(resolve, 5));
-    await put('other/commits/0001-00021.json', record.replace(/"planHash": "./, '"planHash": "x'));
+    while ((await bucket.keysOf('other')).every((key) => !key.startsWith('plans/'))) await new Promise((resolve) => setTimeout(resolve, 5));
+    await bucket.put('other/commits/0001-00021.json', record.replace(/"planHash": "./, '"planHash": "x'));
     const other = await end;
     assert.equal(other.code, 1, other.stderr);
     assert.match(other.stderr, /^merc: s3:\/\/bucket\/other\/commits\/0001-00021\.json: is of another plan: [^\n]*\n$/m);
     const verified = await merc(['verify', 's3://bucket/other'], { env });
     assert.match(verified.stdout, /^commits\/0001-00021\.json: is of another plan$/m);
-    await put('labelled/dataset.parquet', await objectOf('first', 'dataset.parquet'));
+    await bucket.put('labelled/dataset.parquet', await bucket.objectOf('first', 'dataset.parquet'));
     const labelled = await merc(['run', samples, '--no-csv', '--out', 's3://bucket/labelled', '--quiet'], { env });
     assert.equal(labelled.code, 2);
     assert.match(labelled.stderr, /^merc: --csv: s3:\/\/bucket\/labelled has another run's dataset already: [^\n]*\n$/);
@@ -204,10 +178,10 @@ test('query and export over S3 answer as over a folder, and fetch strings only f
 test('verify over S3 names a part that was altered and one that is missing, by the name of the output', { skip }, async () => {
   await inTinySet(async ({ samples, csv, stage }) => {
     assert.equal((await merc(...smallShards(samples, csv, 's3://bucket/altered', stage))).code, 0);
-    await put('altered/samples/0001-00000.parquet', 'short');
+    await bucket.put('altered/samples/0001-00000.parquet', 'short');
     assert.equal((await ask('/bucket/altered/strings/0001-00001-0.parquet', { method: 'DELETE' })).status, 204);
-    await put('altered/samples/stray.parquet', 'x');
-    await put('altered/commits/0001-00002.json', '{');
+    await bucket.put('altered/samples/stray.parquet', 'x');
+    await bucket.put('altered/commits/0001-00002.json', '{');
     const { code, stdout } = await merc(['verify', 's3://bucket/altered'], { env });
     assert.equal(code, 1);
     assert.match(stdout, /^samples\/0001-00000\.parquet: has 5 bytes, committed were \d+$/m);
