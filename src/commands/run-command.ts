@@ -32,10 +32,11 @@ export async function runCommand(paths: readonly string[], flags: RunFlags & Run
   const profile = await profileFile(flags.profileJson);
   const view = runView(flags.quiet ?? false);
   try {
-    const report = await runExtraction(options, signal, view.observer);
+    const profiled = flags.profile === true || profile !== undefined;
+    const report = await runExtraction({ ...options, profile: profiled }, signal, view.observer);
     view.end();
     if (flags.quiet !== true) process.stdout.write(summary(summaryOf(report, out, options)));
-    if (flags.profile === true) process.stdout.write(profileTable(report.profile));
+    if (flags.profile === true && report.profile !== undefined) process.stdout.write(profileTable(report.profile));
     await profile?.writeFile(`${JSON.stringify(report.profile, null, 2)}\n`);
     if (report.interrupted) throw signal.reason;
     const { partial = 0, failed = 0, crashed = 0 } = report.totals.counts.statuses;

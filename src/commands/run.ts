@@ -36,8 +36,8 @@ export interface RunReport extends Finished {
   readonly milliseconds: number;
   /** Bytes read by this run, without what earlier ones had committed. */
   readonly bytesRead: number;
-  /** Where the CPU time went, of all processes of this run. */
-  readonly profile: RunProfile;
+  /** Where the CPU time went, of all processes of this run; where it was wanted. */
+  readonly profile?: RunProfile;
   /** A signal ended it. */
   readonly interrupted: boolean;
 }
@@ -76,7 +76,7 @@ async function extractInto(
     const before = await totalsOf(out, labels.sha256, slice);
     await assertSpace(output, share.bytes - before.counts.bytes, options.bounds.shardBytes);
     observer.planned?.({ ...planned, ...share }, before.counts);
-    const profile = profiler();
+    const profile = options.profile === true ? profiler() : undefined;
     let bytesRead = 0;
     if (before.shards < share.shards) {
       await unmarkSuccess(output);
@@ -103,7 +103,7 @@ async function extractInto(
       share,
       milliseconds: performance.now() - started,
       bytesRead,
-      profile: profile.report(bytesRead),
+      ...(profile !== undefined && { profile: profile.report(bytesRead) }),
       interrupted: signal.aborted,
     };
   });
@@ -121,7 +121,7 @@ async function extract(
   { heads }: Planned,
   labels: LabelSource,
   signal: AbortSignal,
-  profile: Profiler,
+  profile: Profiler | undefined,
   observer: RunObserver,
 ): Promise<void> {
   const committed = new Set(await committedIds(out));
@@ -137,11 +137,11 @@ async function extract(
       metadataOf: (shard) => partMetadata(head(shard)),
       onBatch: (counts) => observer.batch?.(counts),
       onWait: ({ path }, wait) => observer.note?.(`note: ${path}: its worker waits for the disk since ${wait.seconds} s`),
-      profiler: profile,
+      ...(profile !== undefined && { profiler: profile }),
       ...(faults !== undefined && { faults }),
     });
     const stores = storing({ output, database, dataset: labels.sha256, headOf: head }, [parquetStore({ output, database })]);
-    const store = { ...stores, write: (shard: ShardFiles) => profile.storing(() => stores.write(shard)) };
+    const store = profile === undefined ? stores : { ...stores, write: (shard: ShardFiles) => profile.storing(() => stores.write(shard)) };
     // Two shards in flight: the second keeps the workers busy while the first is stored.
     await run(uncommitted(output, heads, committed, slice), stage, store, { concurrency: 2, signal });
   } finally {

@@ -73,6 +73,8 @@ export interface RunOptions {
   readonly stage?: string;
   readonly faults?: Faults;
   readonly bounds: Bounds;
+  /** CPU time by stage is wanted; reading the clock costs some. */
+  readonly profile?: boolean;
 }
 
 /** Bytes that `--max-file-size` defaults to; the core's limit of the same name has the reason. */

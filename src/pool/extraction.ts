@@ -76,7 +76,13 @@ function watchedOf(batch: Batch, index: number, dir: string, { onWait }: Extract
   return { progressPath: join(dir, `progress-${index}`), onWait: told };
 }
 
-function taskOf(shard: string, batch: Batch, index: number, dir: string, { rootsOf, options, part, metadataOf, faults }: ExtractionContext): BatchTask {
+function taskOf(
+  shard: string,
+  batch: Batch,
+  index: number,
+  dir: string,
+  { rootsOf, options, part, metadataOf, profiler, faults }: ExtractionContext,
+): BatchTask {
   return {
     roots: [...rootsOf(shard)],
     files: [...batch],
@@ -84,6 +90,7 @@ function taskOf(shard: string, batch: Batch, index: number, dir: string, { roots
     stringsPath: join(dir, stringsFile(index)),
     options: { ...options, ...(part !== undefined && { part }) },
     metadata: { ...metadataOf(shard) },
+    ...(profiler !== undefined && { profile: true }),
     ...(faults !== undefined && { faults: { ...faults.byPath } }),
   };
 }

@@ -15,6 +15,7 @@ use merc_core::extract::{self, FileRef, Options, Part};
 use merc_core::fault::{self, Fault};
 use merc_core::input::Buffers;
 use merc_core::output::concat;
+use merc_core::profile;
 use merc_core::text::scan::Encoding;
 use napi::{Error, Result};
 use napi_derive::napi;
@@ -69,6 +70,8 @@ pub struct BatchTask {
     pub careful: Option<Vec<AsideFile>>,
     /// Faults by path, for tests.
     pub faults: Option<HashMap<String, String>>,
+    /// CPU time by stage is wanted.
+    pub profile: Option<bool>,
 }
 
 /// How a worker process is watched while it is at a batch.
@@ -125,7 +128,7 @@ pub struct BatchSummary {
     /// Files by problem, as `stage.kind`.
     pub problems: HashMap<String, u32>,
     pub slowest: Vec<SlowFile>,
-    /// CPU seconds by stage.
+    /// CPU seconds by stage, where they were wanted.
     pub stages: HashMap<String, f64>,
 }
 
@@ -165,6 +168,9 @@ pub fn extract_batch(task: BatchTask) -> Result<BatchSummary> {
         metadata: &metadata,
     };
     let options = options(task.options)?;
+    if task.profile == Some(true) {
+        profile::start();
+    }
     let summary = BUFFERS
         .with_borrow_mut(|buffers| batch::extract_batch(&files, options, aside.as_ref(), &target, buffers))
         .map_err(|error| Error::from_reason(error.to_string()))?;

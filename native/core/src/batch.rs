@@ -35,7 +35,7 @@ pub struct Summary {
     pub problems: BTreeMap<String, u32>,
     /// The slowest files first.
     pub slowest: Vec<Slow>,
-    /// CPU time by stage.
+    /// CPU time by stage, where the caller has started it.
     pub profile: Profile,
 }
 
@@ -82,7 +82,6 @@ pub fn extract_batch(
     let mut records = RecordsWriter::create(target.records, options.classic).map_err(io::Error::other)?;
     let mut summary = Summary::default();
     let mut bytes = 0;
-    profile::start();
     let open =
         |location: &PathBuf| profile::during(Stage::Read, || input::open(location).inspect(input::announce));
     let mut opened = files.iter().map(|(location, file)| (location, file, open(location)));

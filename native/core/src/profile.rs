@@ -88,24 +88,24 @@ pub fn during<T>(stage: Stage, run: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Starts over; what comes next is `Stage::Rest`.
+/// Starts over; what comes next is `Stage::Rest`. Until then, and after `taken`, no clock is read.
 pub fn start() {
     TIMES.set(Profile::default());
     CURRENT.set(Some((Stage::Rest, ThreadTime::now())));
 }
 
-/// The times since `start`.
+/// The times since `start`, and its end; none where it was not called.
 pub fn taken() -> Profile {
     enter(Stage::Rest);
-    TIMES.get()
+    CURRENT.set(None);
+    TIMES.take()
 }
 
 /// Goes over to `stage`; the stage before it.
 fn enter(stage: Stage) -> Stage {
+    let Some((before, since)) = CURRENT.get() else { return Stage::Rest };
     let now = ThreadTime::now();
-    let Some((before, since)) = CURRENT.replace(Some((stage, now))) else {
-        return Stage::Rest;
-    };
+    CURRENT.set(Some((stage, now)));
     let mut times = TIMES.get();
     if let Some(time) = times.0.get_mut(before as usize) {
         *time += now.duration_since(since);
@@ -137,5 +137,13 @@ mod tests {
             let entered = [Stage::Parse, Stage::Hash, Stage::Rest].contains(&stage);
             assert_eq!(time > Duration::ZERO, entered, "{}", stage.name());
         }
+    }
+
+    #[test]
+    fn without_a_start_and_after_an_end_nothing_is_counted() {
+        start();
+        taken();
+        during(Stage::Hash, work);
+        assert!(taken().stages().all(|(_, time)| time == Duration::ZERO));
     }
 }
