@@ -63,7 +63,8 @@ export async function withSession(options: SessionOptions, signal: AbortSignal, 
       if (run !== undefined) await attend(options, output, run, { reading, held }, use);
     });
   } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error;
+    // What was in hand when the time was over has been interrupted; it is handed back.
+    if (!working.signal.aborted) throw error;
   } finally {
     signal.removeEventListener('abort', endInTime);
   }
