@@ -39,7 +39,7 @@ export interface Address {
 }
 
 /** What others on the network see is asked for by name. */
-const LOOPBACK = '127.0.0.1';
+export const LOOPBACK = '127.0.0.1';
 
 /** Orchestrators kill after 30 s or 10 s; a shard in hand is done or handed back before. */
 const GRACE = '8s';

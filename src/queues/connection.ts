@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorReply, RedisClientType } from 'redis';
 import { RunError, UsageError, codeOf, firstLine, messageOf } from '../core/errors.ts';
 import type { QueueCounts } from '../core/queue.ts';
+import { within } from '../core/within.ts';
 import { shownUrl } from './url.ts';
 
 export type Client = RedisClientType;
@@ -127,18 +128,4 @@ export function connection(url: string, { answer: usual, patience: most, counts,
 function isPassing(error: unknown, isReply: boolean): boolean {
   if (isReply) return PASSING.test(messageOf(error));
   return !(error instanceof TypeError || error instanceof SyntaxError || error instanceof URIError || error instanceof UsageError || error instanceof RunError);
-}
-
-async function within<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1_000} s`)), milliseconds);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-    // Who answers after all is not listened to.
-    answer.catch(() => {});
-  }
 }
