@@ -101,6 +101,7 @@ async function attend(
     planHash: first.hash,
     note: (line) => log('warn', 'queue.note', { note: line }),
     leaseSeconds: options.leaseSeconds,
+    ending: held,
     ...(part === 'all' && { extraction: 'whole' }),
     ...(part !== undefined && { part }),
   });
@@ -118,9 +119,10 @@ async function attend(
     log('info', 'worker.ended', { reclaimed: queues.counts.reclaimed, redelivered: queues.counts.redelivered, lost: queues.counts.lost });
   } finally {
     drained.abort();
-    await draining;
     await server?.close();
     await queues.close();
+    // It may have been asking, and has its answer by that.
+    await draining;
   }
 }
 

@@ -127,6 +127,8 @@ export interface Queues {
   extractStats(): Promise<Readonly<Partial<Record<ExtractionPart, QueueStats>>>>;
   /** A live object. */
   readonly counts: Readonly<QueueCounts>;
+  /** Seconds for which what was asked has had no answer; 0 while there is one. */
+  silentSeconds(): number;
   close(): Promise<void>;
 }
 

@@ -10,7 +10,7 @@ export async function within<T>(promised: Promise<T>, milliseconds: number, sign
   promised.catch(() => {});
   signal?.throwIfAborted();
   let timer: NodeJS.Timeout | undefined;
-  let end = (): void => {};
+  let end: (() => void) | undefined;
   const over = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1_000} s`)), milliseconds);
     end = () => reject(signal?.reason as Error);
@@ -20,6 +20,6 @@ export async function within<T>(promised: Promise<T>, milliseconds: number, sign
     return await Promise.race([promised, over]);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', end);
+    if (end !== undefined) signal?.removeEventListener('abort', end);
   }
 }

@@ -91,7 +91,7 @@ export function memoryQueues(run: MemoryRun, options: QueueOptions = {}): Queues
     } as ShardParts);
   });
   const extractStats = () => Promise.resolve(Object.fromEntries(groups.map((group) => [group, extract.statsOf(group)])));
-  return { extract, store, extractStats, counts, close: () => Promise.resolve() };
+  return { extract, store, extractStats, counts, silentSeconds: () => 0, close: () => Promise.resolve() };
 }
 
 function put(run: MemoryRun, name: 'extract' | 'store', body: Message, only?: ExtractionPart): void {
