@@ -33,27 +33,27 @@ test(
           if (!inHand) redis.cli('XREADGROUP', 'GROUP', 'all', 'other', 'COUNT', '1000', 'STREAMS', stream, '>');
           const worker = startWorker(site, 'extract', '--grace', '1s', ...flags);
           const end = ended(worker);
-          const given = { exit: false };
-          void end.then(() => (given.exit = true));
-          let heard = '';
-          worker.stderr?.on('data', (text: string) => (heard += text));
-          while (!heard.includes('worker.started') || (inHand && Number(pending().split('\n')[0]) < 1)) await pause(5);
+          const seen = { exit: false, words: '' };
+          void end.then(() => (seen.exit = true));
+          worker.stderr?.on('data', (text: string) => (seen.words += text));
+          // Somebody else has all of it where it is to have none.
+          while (!seen.words.includes('worker.started') || Number(pending().split('\n')[0]) < 1) await pause(5);
           redis.freeze();
           try {
             // So that what is in hand is done and cannot be answered for, and whoever looks is looking.
             await pause(1_500);
             const told = performance.now();
             worker.kill('SIGTERM');
-            while (!given.exit && performance.now() - told < BOUND) await pause(20);
+            while (!seen.exit && performance.now() - told < BOUND) await pause(20);
             const title = `${inHand ? 'in hand' : 'idle'} ${flags.join('')}`;
-            assert.ok(given.exit, `${title}: still there after ${BOUND} ms`);
+            assert.ok(seen.exit, `${title}: still there after ${BOUND} ms`);
             const { code, stderr } = await end;
             assert.equal(code, 0, `${title}: ${stderr}`);
             assert.match(stderr, /worker\.ending/);
             await groupEnds(worker.pid ?? 0);
           } finally {
             redis.wake();
-            if (!given.exit) process.kill(-(worker.pid ?? 0), 'SIGKILL');
+            if (!seen.exit) process.kill(-(worker.pid ?? 0), 'SIGKILL');
           }
         }),
       );
