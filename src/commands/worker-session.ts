@@ -111,7 +111,12 @@ async function attend(
   const server =
     options.metrics === undefined
       ? undefined
-      : await metricsServer({ ...options.metrics, metrics, onError: (error) => log('error', 'metrics.failed', { error }) });
+      : await metricsServer({
+          ...options.metrics,
+          metrics,
+          unwell: () => silence(queues, options.leaseSeconds),
+          onError: (error) => log('error', 'metrics.failed', { error }),
+        });
   log('info', 'worker.started', { command, run, out: output.named, ...(part !== undefined && { part }), ...(server !== undefined && { metrics: server.url }) });
   try {
     const session = { output, run, queues, log, metrics, tracing: await openTracing(), heads: () => readHeads(output.dir) };
@@ -124,6 +129,12 @@ async function attend(
     // It may have been asking, and has its answer by that.
     await draining;
   }
+}
+
+/** After a lease without an answer others may have what is in hand. */
+function silence(queues: Queues, leaseSeconds: number): string | undefined {
+  const seconds = queues.silentSeconds();
+  return seconds > leaseSeconds ? `no answer from Redis for ${Math.round(seconds)} s` : undefined;
 }
 
 /** Rows of two versions in one output would not be of one kind. */
