@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { UsageError } from './errors.ts';
-import { duration } from './flag-values.ts';
+import { DAY, duration } from './flag-values.ts';
 import { isRemote } from './output.ts';
 import type { ExtractionPart } from './queue.ts';
 
@@ -51,8 +51,8 @@ export function workerOptions({ out = 'out', stage, grace = GRACE, lease = LEASE
   return {
     out: isRemote(out) ? out : resolve(out),
     stage,
-    grace: duration('--grace', grace, 0),
-    leaseSeconds: duration('--lease', lease, 1e3) / 1e3,
+    grace: duration('--grace', grace, 0, DAY),
+    leaseSeconds: duration('--lease', lease, 1e3, DAY) / 1e3,
     drain,
     metrics: addressOf('--metrics', metrics, metricsHost),
   };
