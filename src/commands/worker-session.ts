@@ -102,6 +102,7 @@ async function attend(
     note: (line) => log('warn', 'queue.note', { note: line }),
     leaseSeconds: options.leaseSeconds,
     ending: held,
+    anyPolicy: options.anyPolicy,
     ...(part === 'all' && { extraction: 'whole' }),
     ...(part !== undefined && { part }),
   });
