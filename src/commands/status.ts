@@ -8,7 +8,7 @@ import { messageOf } from '../core/errors.ts';
 import { planTotals } from '../core/plan.ts';
 import type { Queues } from '../core/queue.ts';
 import { readRun } from '../core/run-id.ts';
-import { committedOf, runStatus, type QueueStatus, type RunStatus } from '../core/status.ts';
+import { committedOf, runStatus, type RunStatus, type StatusFacts } from '../core/status.ts';
 import type { Output } from '../core/output.ts';
 import { openRedisQueues } from '../queues/redis.ts';
 import { withOpened } from '../stores/opened.ts';
@@ -76,7 +76,7 @@ async function openQueues(output: Output, redis: string, anyPolicy: boolean, hea
 
 async function readStatus(output: Output, { queues, trouble }: Opened): Promise<RunStatus> {
   const at = new Date();
-  const asked = queues === undefined ? { queues: null, trouble } : await ask(queues);
+  const asked = queues === undefined ? { queues: null, queued: null, trouble } : await ask(queues);
   await output.refresh();
   const heads = await existingOutput(output);
   const { files, bytes, shards } = planTotals(heads);
@@ -88,11 +88,12 @@ async function readStatus(output: Output, { queues, trouble }: Opened): Promise<
     planned: { files, bytes, shards },
     committed: await committedOf(readCommits(output.dir), at),
     queues: asked.queues,
+    queued: asked.queued,
     ...(asked.trouble !== undefined && { trouble: asked.trouble }),
   });
 }
 
-async function ask(queues: Queues): Promise<{ queues: readonly QueueStatus[] | null; trouble?: string }> {
+async function ask(queues: Queues): Promise<Pick<StatusFacts, 'queues' | 'queued' | 'trouble'>> {
   try {
     const extract = Object.entries(await queues.extractStats());
     const store = await queues.store.stats();
@@ -101,8 +102,9 @@ async function ask(queues: Queues): Promise<{ queues: readonly QueueStatus[] | n
         ...extract.map(([part, stats]) => ({ name: part === 'all' ? 'extract' : `extract ${part}`, stage: 'extract' as const, stats })),
         { name: 'store', stage: 'store', stats: store },
       ],
+      queued: await queues.shards(),
     };
   } catch (error) {
-    return { queues: null, trouble: messageOf(error) };
+    return { queues: null, queued: null, trouble: messageOf(error) };
   }
 }

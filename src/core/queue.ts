@@ -55,6 +55,14 @@ export interface QueueStats {
   readonly claimants: number;
 }
 
+/** Numbers of shards. */
+export interface QueuedShards {
+  /** Waiting, in hand or dead; with those whose messages were deleted behind the queue's back until they are put in again. */
+  readonly held: number;
+  /** Of these, with at least one part set aside. */
+  readonly dead: number;
+}
+
 /** A message that was set aside. */
 export interface DeadLetter {
   readonly id: string;
@@ -125,6 +133,8 @@ export interface Queues {
   readonly store: Queue<ShardParts>;
   /** `extract`, by who claims: one entry, or one of each part. */
   extractStats(): Promise<Readonly<Partial<Record<ExtractionPart, QueueStats>>>>;
+  /** Shards that the run has in its queues, each once though its parts are in several places. */
+  shards(): Promise<QueuedShards>;
   /** A live object. */
   readonly counts: Readonly<QueueCounts>;
   /** Seconds for which what was asked has had no answer; 0 while there is one. */

@@ -5,7 +5,7 @@
 
 import type { CommitRecord } from './commit.ts';
 import { addTallies } from './counts.ts';
-import type { QueueStats } from './queue.ts';
+import type { QueueStats, QueuedShards } from './queue.ts';
 
 /** Speed is that of the last ten minutes: a shard takes one, and a machine more or less shows soon. */
 const WINDOW_MS = 600_000;
@@ -40,7 +40,7 @@ export interface RunStatus {
     readonly queued: number;
     readonly leased: number;
     readonly dead: number;
-    /** Planned, not committed, and in no queue: `--heal` puts them in again. */
+    /** Planned, not committed, and in no queue: `--heal` puts them in again. Where messages of a run by parts were deleted, at least so many. */
     readonly missing: number;
   } | null;
   /** Null where nothing was committed of late. */
@@ -65,10 +65,12 @@ export interface StatusFacts {
   readonly planned: Amount;
   readonly committed: Committed;
   readonly queues: readonly QueueStatus[] | null;
+  /** Null or left out where it is not known. */
+  readonly queued?: QueuedShards | null | undefined;
   readonly trouble?: string;
 }
 
-export function runStatus({ at, out, run, planned, committed, queues, trouble }: StatusFacts): RunStatus {
+export function runStatus({ at, out, run, planned, committed, queues, queued = null, trouble }: StatusFacts): RunStatus {
   const left = { files: planned.files - committed.files, bytes: planned.bytes - committed.bytes };
   const { shards, files, bytes, statuses, pace } = committed;
   return {
@@ -78,22 +80,36 @@ export function runStatus({ at, out, run, planned, committed, queues, trouble }:
     planned,
     committed: { shards, files, bytes },
     statuses,
-    shards: queues === null ? null : shardsIn(queues, planned.shards - shards),
+    shards: queues === null ? null : shardsIn(queues, queued, planned.shards - shards),
     pace: pace === null ? null : { ...pace, secondsLeft: cost(left) / cost({ files: pace.filesPerSecond, bytes: pace.bytesPerSecond }) },
     queues,
     trouble: trouble ?? null,
   };
 }
 
-function shardsIn(queues: readonly QueueStatus[], open: number): NonNullable<RunStatus['shards']> {
-  // Parts of one shard wait in several queues for the same thing, each for itself.
-  const most = (of: (stats: QueueStats) => number) =>
-    (['extract', 'store'] as const).reduce(
-      (sum, stage) => sum + Math.max(0, ...queues.filter((queue) => queue.stage === stage).map(({ stats }) => of(stats))),
-      0,
-    );
-  const [queued, leased, dead] = [most((stats) => stats.waiting), most((stats) => stats.claimed), most((stats) => stats.dead)];
-  return { queued, leased, dead, missing: Math.max(0, open - queued - leased - dead) };
+function shardsIn(queues: readonly QueueStatus[], known: QueuedShards | null, open: number): NonNullable<RunStatus['shards']> {
+  const sum = (of: (stats: QueueStats) => number) => queues.reduce((total, { stats }) => total + of(stats), 0);
+  const messages = sum(({ waiting, claimed }) => waiting + claimed) + deadLetters(queues);
+  // By parts a shard is several messages; and the count of shards has those whose messages were deleted.
+  const held = Math.min(messages, known?.held ?? messages);
+  const dead = Math.min(held, known?.dead ?? deadLetters(queues));
+  // Parts of one shard may be in hand of several workers: it is leased as often as the busiest kind has them.
+  const leased = Math.min(
+    held - dead,
+    most(queues, ({ claimed }) => claimed),
+  );
+  return { queued: held - dead - leased, leased, dead, missing: Math.max(0, open - held) };
+}
+
+/** Of the largest queue of a stage, and of all stages. */
+function most(queues: readonly QueueStatus[], of: (stats: QueueStats) => number): number {
+  const largest = (stage: QueueStatus['stage']) => Math.max(0, ...queues.filter((queue) => queue.stage === stage).map(({ stats }) => of(stats)));
+  return largest('extract') + largest('store');
+}
+
+/** The parts of a stage have one place for their dead, which each of their figures tells. */
+function deadLetters(queues: readonly QueueStatus[]): number {
+  return most(queues, ({ dead }) => dead);
 }
 
 /** Adds up commit records, and tells how fast they come. */

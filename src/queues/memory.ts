@@ -90,8 +90,14 @@ export function memoryQueues(run: MemoryRun, options: QueueOptions = {}): Queues
       ...(trace !== undefined && { trace }),
     } as ShardParts);
   });
+  const shards = () => {
+    const shelves = [run.shelves.extract, run.shelves.store];
+    const dead = new Set(shelves.flatMap((shelf) => shelf.dead.map(({ body }) => body.id)));
+    const alive = shelves.flatMap(({ tickets }) => [...tickets.values()].flat().map(({ body }) => body.id));
+    return Promise.resolve({ held: new Set([...dead, ...alive, ...run.parts.keys()]).size, dead: dead.size });
+  };
   const extractStats = () => Promise.resolve(Object.fromEntries(groups.map((group) => [group, extract.statsOf(group)])));
-  return { extract, store, extractStats, counts, silentSeconds: () => 0, close: () => Promise.resolve() };
+  return { extract, store, extractStats, shards, counts, silentSeconds: () => 0, close: () => Promise.resolve() };
 }
 
 function put(run: MemoryRun, name: 'extract' | 'store', body: Message, only?: ExtractionPart): void {

@@ -12,6 +12,7 @@ import {
   noCounts,
   type Extraction,
   type QueueOptions,
+  type QueuedShards,
   type Queues,
   type ShardParts,
   type ShardRef,
@@ -101,6 +102,12 @@ export async function openRedisQueues(url: string, run: string, options: RedisOp
     reader: storeReader,
     bodyOf: (text) => JSON.parse(text) as ShardParts,
   });
+  const shards = (): Promise<QueuedShards> =>
+    redis.call(async (client) => {
+      const [, where = '', , , , , ...deads] = keys('-');
+      const [held, ...dead] = await Promise.all([client.hLen(where), ...deads.map((key) => client.hKeys(key))]);
+      return { held, dead: new Set(dead.flat().map((letter) => letter.split('/', 1)[0])).size };
+    });
   const close = async (): Promise<void> => {
     clearInterval(renewing);
     await slot?.then((held) => held.free()).catch(() => {});
@@ -111,7 +118,7 @@ export async function openRedisQueues(url: string, run: string, options: RedisOp
     if ((await begin()) !== undefined)
       for (const each of ['extract', 'store'] as const) await reap(redis, keys('-'), each, each === 'extract' ? part : 'all', times);
     const silentSeconds = (): number => (outage.unanswered === undefined ? 0 : (performance.now() - outage.unanswered) / 1_000);
-    return { extract, store, extractStats: () => extract.statsByGroup(), counts, silentSeconds, close };
+    return { extract, store, extractStats: () => extract.statsByGroup(), shards, counts, silentSeconds, close };
   } catch (error) {
     await close();
     throw error;

@@ -225,6 +225,7 @@ export function queueContract(driver: string, withRun: (use: (open: Open) => Pro
     assert.deepEqual(stats, { waiting: 4, claimed: 1, dead: 1, claimants: 2 });
     assert.ok(oldestSeconds >= 0.05 && oldestSeconds < 60, `${oldestSeconds}`);
     assert.deepEqual((await first.extractStats()).all?.waiting, 4);
+    assert.deepEqual(await second.shards(), { held: 6, dead: 1 });
     assert.equal((await first.store.stats()).waiting, 0);
   });
 
@@ -272,6 +273,30 @@ export function queueContract(driver: string, withRun: (use: (open: Open) => Pro
     assert.equal(await pe.extract.complete(await claimed(pe.extract), filesOf('mended')), true);
     assert.equal((await claimed(pe.store)).body.parts.length, 3);
     assert.equal((await pe.extractStats()).hashes?.waiting, 0);
+  });
+
+  promise('a shard is counted once, wherever its parts are and however many of them are dead', async (open) => {
+    const options = { ...LONG, deliveries: 1, extraction: 'parts' } as const;
+    const parts = [];
+    for (const part of EXTRACTION_PARTS) parts.push(await open({ ...options, part }));
+    const [any] = parts;
+    assert.ok(any !== undefined);
+    await any.extract.enqueue(refs(4));
+    for (const { extract } of parts) assert.equal(await extract.fail(await claimed(extract), 'broken'), 'dead');
+    assert.deepEqual(await any.shards(), { held: 4, dead: 1 });
+    // The second is in all places at once, then to store, then done; the third is extracted in part.
+    for (const [at, { extract }] of parts.entries()) {
+      const claim = await claimed(extract);
+      assert.deepEqual(await any.shards(), { held: 4, dead: 1 });
+      await extract.complete(claim, filesOf(claim.body.id));
+      if (at === 0) await extract.complete(await claimed(extract), filesOf('third'));
+    }
+    const stored = await claimed(any.store);
+    assert.deepEqual(await any.shards(), { held: 4, dead: 1 });
+    await any.store.complete(stored);
+    assert.deepEqual(await any.shards(), { held: 3, dead: 1 });
+    assert.equal(await any.extract.drop(), 3);
+    assert.deepEqual(await any.shards(), { held: 2, dead: 0 });
   });
 
   promise('a claimant that extracts otherwise than the run was begun is refused with the way out', async (open) => {

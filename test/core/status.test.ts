@@ -49,8 +49,14 @@ test('what is planned and neither committed nor in a queue is missing', async ()
 
 test('parts of a shard that wait in several queues are one shard', async () => {
   const committed = await committedOf([], AT);
-  const queues = [queue('extract', 10, 0, 0, 'extract strings'), queue('extract', 4, 2, 0, 'extract pe'), queue('store', 0, 0)];
-  assert.deepEqual(runStatus({ at: AT, out: 'out', run: 'r', planned: PLANNED, committed, queues }).shards, { queued: 10, leased: 2, dead: 0, missing: 0 });
+  const facts = { at: AT, out: 'out', run: 'r', planned: PLANNED, committed };
+  const queues = [queue('extract', 6, 0, 3, 'extract strings'), queue('extract', 2, 2, 3, 'extract pe'), queue('store', 1, 0)];
+  // Of seven shards one has three parts set aside; three of ten are nowhere, which the messages do not tell.
+  const status = runStatus({ ...facts, queues, queued: { held: 7, dead: 1 } });
+  assert.deepEqual(status.shards, { queued: 4, leased: 2, dead: 1, missing: 3 });
+  // There are no more shards than messages: the messages of the rest were deleted.
+  const deleted = [queue('extract', 1, 0, 0, 'extract strings'), queue('extract', 1, 0, 0, 'extract pe'), queue('store', 0, 0)];
+  assert.deepEqual(runStatus({ ...facts, queues: deleted, queued: { held: 7, dead: 0 } }).shards, { queued: 2, leased: 0, dead: 0, missing: 8 });
 });
 
 test('where the queues do not answer, what only they know is null and the rest is right', async () => {
