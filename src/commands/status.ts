@@ -41,6 +41,7 @@ export async function withStatus<T>({ out, stage, redis, heal }: StatusOptions, 
         read: () => readStatus(output, opened),
         heal: async () => {
           if (opened.queues === undefined) return 0;
+          await output.refresh();
           return (await queueShards(output.dir, await existingOutput(output), opened.queues, signal, { waits: () => {} })).queued;
         },
       });
