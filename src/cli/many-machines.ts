@@ -10,6 +10,7 @@ import type { ExtractFlags, StoreFlags } from '../commands/worker-command.ts';
 import { repeatable } from './repeatable.ts';
 
 const REDIS = 'Redis as redis://HOST:PORT, rediss:// with TLS, or @FILE that holds the URL (default: MERC_REDIS_URL)';
+const ANY_POLICY = 'take a Redis that may throw messages away when its memory is short';
 const OUT = 'output: a folder that all machines share, or s3://BUCKET/PREFIX';
 const STAGE = 'folder of this machine for what is under way, with an output on S3';
 
@@ -22,6 +23,7 @@ export function addManyMachines(program: Command, signal: AbortSignal): void {
     )
     .argument('[PATH...]', 'files and folders, under the names that they have on the machines that extract')
     .option('--redis <URL>', REDIS)
+    .option('--redis-any-policy', ANY_POLICY)
     .option('--out <DIR>', OUT, 'out')
     .option('--stage <DIR>', STAGE)
     .option('--csv <FILE>', 'dataset with labels: CSV, TSV or Parquet (default: samples.csv in or beside PATH)')
@@ -61,6 +63,7 @@ export function addManyMachines(program: Command, signal: AbortSignal): void {
     .summary('say how far a queued run is')
     .description('Says what is planned, queued, in hand, committed and dead, how fast it goes, and what to do about what stands still.')
     .option('--redis <URL>', REDIS)
+    .option('--redis-any-policy', ANY_POLICY)
     .option('--out <DIR>', OUT, 'out')
     .option('--stage <DIR>', STAGE)
     .option('--watch', 'again and again')
@@ -73,7 +76,8 @@ export function addManyMachines(program: Command, signal: AbortSignal): void {
     });
 
   const dead = program.command('dead').summary('shards that were set aside').description('Shards that were set aside after too many deliveries.');
-  const ofRun = (command: Command) => command.option('--redis <URL>', REDIS).option('--out <DIR>', OUT, 'out').option('--stage <DIR>', STAGE);
+  const ofRun = (command: Command) =>
+    command.option('--redis <URL>', REDIS).option('--redis-any-policy', ANY_POLICY).option('--out <DIR>', OUT, 'out').option('--stage <DIR>', STAGE);
   ofRun(dead.command('list').summary('list them with the reason'))
     .option('--json', 'as JSON lines')
     .action(async (flags: DeadFlags) => {
@@ -94,6 +98,7 @@ export function addManyMachines(program: Command, signal: AbortSignal): void {
 function withWorkerOptions(command: Command): Command {
   return command
     .option('--redis <URL>', REDIS)
+    .option('--redis-any-policy', ANY_POLICY)
     .option('--out <DIR>', OUT, 'out')
     .option('--stage <DIR>', STAGE)
     .option('--grace <TIME>', 'after a signal, time for what is in hand; what is not done then is handed back', '8s')

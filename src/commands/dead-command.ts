@@ -12,6 +12,7 @@ export interface DeadFlags {
   readonly out?: string;
   readonly stage?: string;
   readonly redis?: string;
+  readonly redisAnyPolicy?: boolean;
   readonly json?: boolean;
 }
 
@@ -38,6 +39,6 @@ export async function deadAnswerCommand(answer: 'retry' | 'drop', ids: readonly 
   return EXIT.incomplete;
 }
 
-function optionsOf({ out = 'out', stage, redis }: DeadFlags) {
-  return { out, stage, redis: redisUrl(redis) };
+function optionsOf({ out = 'out', stage, redis, redisAnyPolicy: anyPolicy = false }: DeadFlags) {
+  return { out, stage, redis: redisUrl(redis), anyPolicy };
 }

@@ -11,6 +11,7 @@ export interface DeadOptions {
   readonly out: string;
   readonly stage?: string | undefined;
   readonly redis: string;
+  readonly anyPolicy: boolean;
 }
 
 /** A dead shard and the queue that set it aside. */
@@ -31,12 +32,12 @@ export function answerDead(options: DeadOptions, answer: 'retry' | 'drop', ids: 
   return withQueues(options, signal, async ({ extract, store }) => (await extract[answer](wanted)) + (await store[answer](wanted)));
 }
 
-async function withQueues<T>({ out, stage, redis }: DeadOptions, signal: AbortSignal, use: (queues: Queues) => Promise<T>): Promise<T> {
+async function withQueues<T>({ out, stage, redis, anyPolicy }: DeadOptions, signal: AbortSignal, use: (queues: Queues) => Promise<T>): Promise<T> {
   return withOpened(out, { named: out, signal, stage }, async (output) => {
     const [first] = await existingOutput(output);
     const run = await readRun(output.dir);
     if (run === undefined) throw new UsageError(`${out}: was never enqueued: \`merc enqueue PATH --out ${out}\` does`);
-    const queues = await openRedisQueues(redis, run.run, { planHash: first.hash, patienceSeconds: 5 });
+    const queues = await openRedisQueues(redis, run.run, { planHash: first.hash, patienceSeconds: 5, anyPolicy });
     try {
       return await use(queues);
     } finally {

@@ -10,12 +10,17 @@ import { enqueue } from './enqueue.ts';
 
 export interface EnqueueFlags extends RunFlags {
   readonly redis?: string;
+  readonly redisAnyPolicy?: boolean;
   readonly parts?: boolean;
 }
 
-export async function enqueueCommand(paths: readonly string[], { redis, parts, ...flags }: EnqueueFlags, signal: AbortSignal): Promise<void> {
+export async function enqueueCommand(
+  paths: readonly string[],
+  { redis, redisAnyPolicy: anyPolicy = false, parts, ...flags }: EnqueueFlags,
+  signal: AbortSignal,
+): Promise<void> {
   const options = runOptions(paths, flags, 1);
-  const report = await enqueue({ run: options, redis: redisUrl(redis), extraction: parts === true ? 'parts' : undefined }, signal, { note });
+  const report = await enqueue({ run: options, redis: redisUrl(redis), anyPolicy, extraction: parts === true ? 'parts' : undefined }, signal, { note });
   const { planned, shards, committed, queued, run } = report;
   for (const { path, why } of planned.skipped.slice(0, SKIPS_NAMED)) note(`skipped ${path}: ${why}`);
   if (planned.skipped.length > SKIPS_NAMED) note(`skipped ${planned.skipped.length - SKIPS_NAMED} more`);

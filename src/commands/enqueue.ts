@@ -17,6 +17,8 @@ import { queueShards, type Queued } from './queue-shards.ts';
 export interface EnqueueOptions {
   readonly run: RunOptions;
   readonly redis: string;
+  /** Takes a Redis that may evict messages. */
+  readonly anyPolicy: boolean;
   /** As it is, or whole, if undefined. */
   readonly extraction: Extraction | undefined;
 }
@@ -27,7 +29,11 @@ export interface EnqueueReport extends Queued {
   readonly done: Counts;
 }
 
-export async function enqueue({ run: options, redis, extraction }: EnqueueOptions, signal: AbortSignal, observer: PlanObserver = {}): Promise<EnqueueReport> {
+export async function enqueue(
+  { run: options, redis, anyPolicy, extraction }: EnqueueOptions,
+  signal: AbortSignal,
+  observer: PlanObserver = {},
+): Promise<EnqueueReport> {
   const { out, stage } = options;
   return withOutput({ out, command: 'merc enqueue', signal, shared: true, stage }, (existing, held, output) =>
     withDatabase(output.dir, held, async (database) => {
@@ -37,7 +43,7 @@ export async function enqueue({ run: options, redis, extraction }: EnqueueOption
       if (shards < planned.shards) await unmarkSuccess(output);
       const standing = await makeRun(output, first, extraction);
       const note = (line: string) => observer.note?.(line);
-      const queues = await openRedisQueues(redis, standing.run, { planHash: first.hash, begins: true, extraction: standing.extraction, note });
+      const queues = await openRedisQueues(redis, standing.run, { planHash: first.hash, begins: true, anyPolicy, extraction: standing.extraction, note });
       try {
         const waits = () => note('note: the queue is full: waiting for workers');
         const tracing = await openTracing();

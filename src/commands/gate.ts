@@ -6,6 +6,7 @@
 import { statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message, Queue, QueueStats } from '../core/queue.ts';
+import { within } from '../core/within.ts';
 
 /** Shards that may wait to be stored; each is up to some 70 MB of strings and records. */
 const MOST_WAITING = 64;
@@ -15,6 +16,9 @@ const LEAST_FREE = 1e9;
 
 /** Milliseconds between two looks. */
 const LOOK = 2_000;
+
+/** Milliseconds that the stores have to say what waits for them. */
+const ANSWER = 10_000;
 
 export interface Gate {
   /** Folder where shards are built. */
@@ -30,7 +34,7 @@ export function gated<T extends Message, Outcome>(queue: Queue<T, Outcome>, gate
     ...queue,
     async claim(signal) {
       for (let told = false; !signal.aborted; told = true) {
-        const why = await obstacle(gate);
+        const why = await obstacle(gate, signal);
         if (why === undefined) break;
         if (!told) gate.waits(why);
         await sleep(LOOK, undefined, { signal }).catch(() => {});
@@ -40,10 +44,10 @@ export function gated<T extends Message, Outcome>(queue: Queue<T, Outcome>, gate
   };
 }
 
-async function obstacle({ dir, storeStats }: Gate): Promise<string | undefined> {
+async function obstacle({ dir, storeStats }: Gate, signal: AbortSignal): Promise<string | undefined> {
   const { bavail, bsize } = await statfs(dir);
   if (bavail * bsize < LEAST_FREE) return `${Math.floor((bavail * bsize) / 1e6)} MB are free in ${dir}`;
   // Stores that cannot be asked about are waited for by the claim itself.
-  const { waiting } = await storeStats().catch(() => ({ waiting: 0 }));
+  const { waiting } = await within(storeStats(), ANSWER, signal).catch(() => ({ waiting: 0 }));
   return waiting >= MOST_WAITING ? `${waiting} shards wait to be stored` : undefined;
 }

@@ -17,6 +17,7 @@ export interface StatusFlags {
   readonly out?: string;
   readonly stage?: string;
   readonly redis?: string;
+  readonly redisAnyPolicy?: boolean;
   readonly watch?: boolean;
   readonly json?: boolean;
   readonly http?: string;
@@ -31,9 +32,9 @@ const EVERY = 2_000;
 const HOME = '\u001b[H\u001b[J';
 
 export async function statusCommand(flags: StatusFlags, signal: AbortSignal): Promise<number> {
-  const { out = 'out', stage, heal = false } = flags;
+  const { out = 'out', stage, redisAnyPolicy: anyPolicy = false, heal = false } = flags;
   const address = addressOf('--http', flags.http, flags.httpHost);
-  return withStatus({ out, stage, redis: redisUrl(flags.redis), heal }, signal, async (reader) => {
+  return withStatus({ out, stage, redis: redisUrl(flags.redis), anyPolicy, heal }, signal, async (reader) => {
     const look = async (): Promise<RunStatus> => {
       const healed = heal ? await reader.heal() : 0;
       if (heal && (healed > 0 || flags.watch !== true)) process.stderr.write(`${formatNoun(healed, 'shard')} put back into the queue\n`);

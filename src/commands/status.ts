@@ -19,6 +19,7 @@ export interface StatusOptions {
   readonly out: string;
   readonly stage?: string | undefined;
   readonly redis: string;
+  readonly anyPolicy: boolean;
   /** Puts planned shards back that are neither committed nor in a queue. */
   readonly heal: boolean;
 }
@@ -33,9 +34,13 @@ export interface StatusReader {
 /** Seconds that the queues have for an answer. */
 const PATIENCE = 5;
 
-export async function withStatus<T>({ out, stage, redis, heal }: StatusOptions, signal: AbortSignal, use: (reader: StatusReader) => Promise<T>): Promise<T> {
+export async function withStatus<T>(
+  { out, stage, redis, anyPolicy, heal }: StatusOptions,
+  signal: AbortSignal,
+  use: (reader: StatusReader) => Promise<T>,
+): Promise<T> {
   return withOpened(out, { named: out, signal, stage }, async (output) => {
-    const opened = await openQueues(output, redis, heal);
+    const opened = await openQueues(output, redis, anyPolicy, heal);
     try {
       return await use({
         read: () => readStatus(output, opened),
@@ -56,13 +61,13 @@ interface Opened {
   readonly trouble?: string;
 }
 
-async function openQueues(output: Output, redis: string, heal: boolean): Promise<Opened> {
+async function openQueues(output: Output, redis: string, anyPolicy: boolean, heal: boolean): Promise<Opened> {
   const [first] = await existingOutput(output);
   const run = await readRun(output.dir);
   if (run === undefined) return { trouble: `${output.named} was never enqueued` };
   try {
     const begins = heal ? { begins: true, extraction: run.extraction } : {};
-    return { queues: await openRedisQueues(redis, run.run, { planHash: first.hash, patienceSeconds: PATIENCE, ...begins }) };
+    return { queues: await openRedisQueues(redis, run.run, { planHash: first.hash, patienceSeconds: PATIENCE, anyPolicy, ...begins }) };
   } catch (error) {
     // Asked to heal, it has nothing else to do.
     if (heal) throw error;

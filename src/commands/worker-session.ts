@@ -101,6 +101,8 @@ async function attend(
     planHash: first.hash,
     note: (line) => log('warn', 'queue.note', { note: line }),
     leaseSeconds: options.leaseSeconds,
+    ending: held,
+    anyPolicy: options.anyPolicy,
     ...(part === 'all' && { extraction: 'whole' }),
     ...(part !== undefined && { part }),
   });
@@ -109,8 +111,9 @@ async function attend(
   let server: PageServer | undefined;
   try {
     const metrics = await openMetrics({ queues, claims: part === undefined ? { queue: 'store' } : { queue: 'extract', part } });
-    if (options.metrics !== undefined)
-      server = await metricsServer({ ...options.metrics, metrics, onError: (error) => log('error', 'metrics.failed', { error }) });
+    const unwell = () => silence(queues, options.leaseSeconds);
+    const onError = (error: unknown) => log('error', 'metrics.failed', { error });
+    if (options.metrics !== undefined) server = await metricsServer({ ...options.metrics, metrics, unwell, onError });
     if (options.drain) draining = endWhenDone(output, queues, part, drained, held);
     log('info', 'worker.started', {
       command,
@@ -124,10 +127,17 @@ async function attend(
     log('info', 'worker.ended', { reclaimed: queues.counts.reclaimed, redelivered: queues.counts.redelivered, lost: queues.counts.lost });
   } finally {
     drained.abort();
-    await draining;
     await server?.close();
     await queues.close();
+    // It may have been asking, and has its answer by that.
+    await draining;
   }
+}
+
+/** After a lease without an answer others may have what is in hand. */
+function silence(queues: Queues, leaseSeconds: number): string | undefined {
+  const seconds = queues.silentSeconds();
+  return seconds > leaseSeconds ? `no answer from Redis for ${Math.round(seconds)} s` : undefined;
 }
 
 /** Rows of two versions in one output would not be of one kind. */

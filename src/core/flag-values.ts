@@ -7,7 +7,7 @@ const SIZES: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6,
 
 /** Milliseconds of a unit of time. */
 const TIMES: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3_600e3, d: 86_400e3 };
-const YEAR = 366 * 86_400e3;
+export const DAY = 86_400e3;
 
 /** A whole number from 1 to `most`. */
 export function wholeNumber(flag: string, value: string | number, most: number): number {
@@ -25,11 +25,14 @@ export function byteSize(flag: string, value: string): number {
   return bytes;
 }
 
-/** Milliseconds of a text as `30s`, `10m`, `2h` or `1d`. */
-export function duration(flag: string, value: string, least: number): number {
+/**
+ * Milliseconds of a text as `30s`, `10m`, `2h` or `1d`.
+ * @param most What is waited for by one timer must be below 24 days: a longer one fires at once.
+ */
+export function duration(flag: string, value: string, least: number, most = 366 * DAY): number {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([smhd])$/i.exec(value.trim()) ?? [];
   const milliseconds = Math.round(Number(digits) * (TIMES[unit.toLowerCase()] ?? Number.NaN));
-  if (Number.isNaN(milliseconds) || milliseconds < least || milliseconds > YEAR)
-    throw new UsageError(`${flag} ${value}: a time as 30s, 10m, 2h or 1d is needed, from ${least / 1e3}s to 366d`);
+  if (Number.isNaN(milliseconds) || milliseconds < least || milliseconds > most)
+    throw new UsageError(`${flag} ${value}: a time as 30s, 10m, 2h or 1d is needed, from ${least / 1e3}s to ${most / DAY}d`);
   return milliseconds;
 }

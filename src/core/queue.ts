@@ -77,6 +77,7 @@ export interface Queue<T extends Message, Outcome = void> {
   enqueue(messages: readonly T[]): Promise<number>;
   /**
    * The next message, waiting for one: those handed back and those whose lease has run out before new ones.
+   * Asking is a sign of life: it renews the lease of what this claimant has in hand, and never gives that to it again.
    * @returns undefined once `signal` is aborted.
    */
   claim(signal: AbortSignal): Promise<Claim<T> | undefined>;
@@ -126,6 +127,8 @@ export interface Queues {
   extractStats(): Promise<Readonly<Partial<Record<ExtractionPart, QueueStats>>>>;
   /** A live object. */
   readonly counts: Readonly<QueueCounts>;
+  /** Seconds for which what was asked has had no answer; 0 while there is one. */
+  silentSeconds(): number;
   close(): Promise<void>;
 }
 

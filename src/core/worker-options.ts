@@ -2,13 +2,14 @@
 
 import { resolve } from 'node:path';
 import { UsageError } from './errors.ts';
-import { duration } from './flag-values.ts';
+import { DAY, duration } from './flag-values.ts';
 import { isRemote } from './output.ts';
 import { EXTRACTION_PARTS, type ExtractionPart } from './queue.ts';
 
 /** Flags that all workers have, as typed. */
 export interface WorkerFlags {
   readonly out?: string;
+  readonly redisAnyPolicy?: boolean;
   readonly stage?: string;
   readonly grace?: string;
   readonly lease?: string;
@@ -27,6 +28,8 @@ export interface WorkerOptions {
   readonly grace: number;
   /** Seconds without a sign of life after which others take what this worker has in hand. */
   readonly leaseSeconds: number;
+  /** Takes a Redis that may evict messages. */
+  readonly anyPolicy: boolean;
   /** Ends when all that was planned is done, instead of waiting for more. */
   readonly drain: boolean;
   /** Where metrics are served. */
@@ -39,7 +42,7 @@ export interface Address {
 }
 
 /** What others on the network see is asked for by name. */
-const LOOPBACK = '127.0.0.1';
+export const LOOPBACK = '127.0.0.1';
 
 /** Orchestrators kill after 30 s or 10 s; a shard in hand is done or handed back before. */
 const GRACE = '8s';
@@ -47,12 +50,22 @@ const GRACE = '8s';
 /** More than three times what a heartbeat is kept back on a busy machine. */
 const LEASE = '60s';
 
-export function workerOptions({ out = 'out', stage, grace = GRACE, lease = LEASE, drain = false, metrics, metricsHost }: WorkerFlags): WorkerOptions {
+export function workerOptions({
+  out = 'out',
+  stage,
+  grace = GRACE,
+  lease = LEASE,
+  redisAnyPolicy = false,
+  drain = false,
+  metrics,
+  metricsHost,
+}: WorkerFlags): WorkerOptions {
   return {
     out: isRemote(out) ? out : resolve(out),
     stage,
-    grace: duration('--grace', grace, 0),
-    leaseSeconds: duration('--lease', lease, 1e3) / 1e3,
+    grace: duration('--grace', grace, 0, DAY),
+    leaseSeconds: duration('--lease', lease, 1e3, DAY) / 1e3,
+    anyPolicy: redisAnyPolicy,
     drain,
     metrics: addressOf('--metrics', metrics, metricsHost),
   };

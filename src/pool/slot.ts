@@ -9,6 +9,7 @@ import { rm } from 'node:fs/promises';
 import { Tinypool } from 'tinypool';
 import { RunError, messageOf } from '../core/errors.ts';
 import type { Isolation } from '../core/options.ts';
+import { within } from '../core/within.ts';
 import type { BatchTask } from '../native.ts';
 import { WorkerDeath, deathOf, readPosition, type Exit } from './death.ts';
 import type { WorkerSummary } from './worker.ts';
@@ -61,7 +62,7 @@ export function openSlot(isolation: Isolation): Slot {
       // A task that is still in tinypool's queue would be given to the next worker.
       pool.cancelPendingTasks();
       // What was thrown in a process comes as a plain object, and needs no look for an exit.
-      const how = 'error' in answer ? await within(answer.error instanceof Error ? GRACE : 0, exit) : answer;
+      const how = 'error' in answer ? await within(exit, answer.error instanceof Error ? GRACE : 0).catch(() => undefined) : answer;
       if (how === undefined) throw new RunError(messageOf((answer as Failure).error));
       throw new WorkerDeath(deathOf(how, progress === undefined ? undefined : await readPosition(progress)));
     },
@@ -75,17 +76,6 @@ interface Failure {
 
 const failed = (error: unknown): Failure => ({ error });
 
-/** What is promised, where it comes within so many milliseconds. */
-async function within<T>(milliseconds: number, promised: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, milliseconds, undefined)));
-  try {
-    return await Promise.race([promised, over]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 function watchExit(worker: Worker): Promise<Exit> {
   const child = 'process' in worker ? (worker.process as ChildProcess) : undefined;
   let lastWords = '';
@@ -98,7 +88,9 @@ function watchExit(worker: Worker): Promise<Exit> {
   const said = new Promise<void>((resolve) => child?.stderr?.once('end', resolve).once('close', resolve) ?? resolve());
   return new Promise((resolve) => {
     worker.once('exit', (code: number | null, signal: string | null = null) => {
-      void within(GRACE, said).then(() => resolve({ code, signal, lastWords }));
+      void within(said, GRACE)
+        .catch(() => {})
+        .then(() => resolve({ code, signal, lastWords }));
     });
   });
 }

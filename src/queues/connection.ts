@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorReply, RedisClientType } from 'redis';
 import { RunError, UsageError, codeOf, firstLine, messageOf } from '../core/errors.ts';
 import type { QueueCounts } from '../core/queue.ts';
+import { within } from '../core/within.ts';
 import { shownUrl } from './url.ts';
 
 export type Client = RedisClientType;
@@ -37,20 +38,27 @@ export interface ConnectionOptions {
   /** Shared by the connections to one Redis, so that what all of them meet is told once. */
   readonly outage: Outage;
   readonly note: (line: string) => void;
+  /** Aborted, no call lasts much longer, whatever patience it was given: this process is ending. */
+  readonly ending?: AbortSignal | undefined;
 }
 
 export interface Outage {
   /** When it began; undefined while there is none that was told of. */
   since?: number | undefined;
+  /** When that was asked which nothing has answered yet, nor anything asked later. */
+  unanswered?: number | undefined;
 }
 
 /** Milliseconds between tries: the first at once, since one lost connection is no news, and told from the last on. */
 const PAUSES = { first: 25, told: 400, most: 1_000 };
 
+/** Milliseconds that a call has once this process is ending, from then or from its own beginning: a last word. */
+const LAST_WORD = 2_000;
+
 /** What Redis says while it is not ready; OOM and MISCONF end when somebody makes room. */
 const PASSING = /\b(LOADING|BUSY|MASTERDOWN|READONLY|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|NOREPLICAS|UNBLOCKED)\b/;
 
-export function connection(url: string, { answer: usual, patience: most, counts, outage, note }: ConnectionOptions): Connection {
+export function connection(url: string, { answer: usual, patience: most, counts, outage, note, ending }: ConnectionOptions): Connection {
   let opening: Promise<Client> | undefined;
   let [number, closed] = [0, false];
   let Reply: typeof ErrorReply | undefined;
@@ -81,39 +89,62 @@ export function connection(url: string, { answer: usual, patience: most, counts,
     if (opening === used) opening = undefined;
     used.then((client) => client.destroy()).catch(() => {});
   };
-  const once = async <T>(use: (client: Client, number: number) => Promise<T>, answer: number): Promise<T> => {
+  const once = async <T>(use: (client: Client, number: number) => Promise<T>, answer: number, over: AbortSignal): Promise<T> => {
+    if (closed) throw new RunError(`${shownUrl(url)}: the connection is closed`);
     const used = (opening ??= open());
+    outage.unanswered ??= performance.now();
     try {
-      const client = await used;
-      return await within(use(client, number), answer);
+      const client = await within(used, 2 * usual, over);
+      const result = await within(use(client, number), answer, over);
+      outage.unanswered = undefined;
+      return result;
     } catch (error) {
       if (passes(error)) discard(used);
+      else if (!over.aborted) outage.unanswered = undefined;
       throw error;
     }
   };
-  return {
-    async call(use, { answer = usual, patience = most, signal } = {}) {
-      const began = performance.now();
-      for (let pause = PAUSES.first; ; pause = Math.min(pause * 2, PAUSES.most)) {
-        signal?.throwIfAborted();
-        try {
-          const result = await once(use, answer);
-          if (outage.since !== undefined && pause > PAUSES.first) {
-            note(`${shownUrl(url)} can be used again, after ${Math.round((performance.now() - outage.since) / 1_000)} s`);
-            outage.since = undefined;
-          }
-          return result;
-        } catch (error) {
-          const why = codeOf(error) ?? firstLine(error);
-          if (/^(WRONGPASS|NOAUTH|NOPERM)/.test(why)) throw new UsageError(`--redis: ${shownUrl(url)} refuses this user or password (${why.split(' ', 1)[0]})`);
-          if (!passes(error)) throw error;
-          if (closed || performance.now() - began >= patience * 1_000) throw new RunError(`${shownUrl(url)}: Redis cannot be used (${why})`, { cause: error });
-          if (pause >= PAUSES.told && outage.since === undefined) {
-            outage.since = began;
-            note(`${shownUrl(url)}: Redis cannot be used (${why}): trying again`);
-          }
-          await sleep(pause * (0.5 + Math.random() / 2), undefined, signal === undefined ? {} : { signal }).catch(() => {});
+  /** Tries until `over` at the latest. */
+  const tries = async <T>(use: (client: Client, number: number) => Promise<T>, waiting: Waiting, over: AbortSignal): Promise<T> => {
+    const { answer = usual, patience = most, signal } = waiting;
+    const began = performance.now();
+    for (let pause = PAUSES.first; ; pause = Math.min(pause * 2, PAUSES.most)) {
+      signal?.throwIfAborted();
+      over.throwIfAborted();
+      try {
+        const result = await once(use, answer, over);
+        if (outage.since !== undefined && pause > PAUSES.first) {
+          note(`${shownUrl(url)} can be used again, after ${Math.round((performance.now() - outage.since) / 1_000)} s`);
+          outage.since = undefined;
         }
+        return result;
+      } catch (error) {
+        const why = codeOf(error) ?? firstLine(error);
+        if (/^(WRONGPASS|NOAUTH|NOPERM)/.test(why)) throw new UsageError(`--redis: ${shownUrl(url)} refuses this user or password (${why.split(' ', 1)[0]})`);
+        if (!passes(error)) throw error;
+        if (closed || performance.now() - began >= patience * 1_000) throw new RunError(`${shownUrl(url)}: Redis cannot be used (${why})`, { cause: error });
+        if (pause >= PAUSES.told && outage.since === undefined) {
+          outage.since = began;
+          note(`${shownUrl(url)}: Redis cannot be used (${why}): trying again`);
+        }
+        await sleep(pause * (0.5 + Math.random() / 2), undefined, signal === undefined ? {} : { signal }).catch(() => {});
+      }
+    }
+  };
+  return {
+    async call(use, waiting = {}) {
+      const over = new AbortController();
+      let timer: NodeJS.Timeout | undefined;
+      const last = () => {
+        timer = setTimeout(() => over.abort(new RunError(`${shownUrl(url)}: no answer from Redis while this process was ending`)), LAST_WORD);
+      };
+      if (ending?.aborted === true) last();
+      else ending?.addEventListener('abort', last, { once: true });
+      try {
+        return await tries(use, waiting, over.signal);
+      } finally {
+        clearTimeout(timer);
+        ending?.removeEventListener('abort', last);
       }
     },
     close: () => {
@@ -127,18 +158,4 @@ export function connection(url: string, { answer: usual, patience: most, counts,
 function isPassing(error: unknown, isReply: boolean): boolean {
   if (isReply) return PASSING.test(messageOf(error));
   return !(error instanceof TypeError || error instanceof SyntaxError || error instanceof URIError || error instanceof UsageError || error instanceof RunError);
-}
-
-async function within<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1_000} s`)), milliseconds);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-    // Who answers after all is not listened to.
-    answer.catch(() => {});
-  }
 }

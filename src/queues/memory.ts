@@ -91,7 +91,7 @@ export function memoryQueues(run: MemoryRun, options: QueueOptions = {}): Queues
     } as ShardParts);
   });
   const extractStats = () => Promise.resolve(Object.fromEntries(groups.map((group) => [group, extract.statsOf(group)])));
-  return { extract, store, extractStats, counts, close: () => Promise.resolve() };
+  return { extract, store, extractStats, counts, silentSeconds: () => 0, close: () => Promise.resolve() };
 }
 
 function put(run: MemoryRun, name: 'extract' | 'store', body: Message, only?: ExtractionPart): void {
@@ -118,6 +118,8 @@ function memoryQueue<T extends Message, Outcome>(
   const shelf = run.shelves[name];
   const lease = leaseSeconds * 1_000;
   const claimant = `${name} ${group} ${run.serial++}`;
+  /** Receipts of claims that are not answered for. */
+  const inHand = new Set<string>();
   const own = (): Ticket[] => shelf.tickets.get(group) ?? [];
   const heldBy = ({ receipt }: Claim<T>) => own().find((ticket) => ticket.receipt === receipt);
   const remove = (ticket: Ticket) => own().splice(own().indexOf(ticket), 1);
@@ -131,6 +133,7 @@ function memoryQueue<T extends Message, Outcome>(
   };
   const take = (): Claim<T> | undefined => {
     run.signs.set(claimant, Date.now());
+    for (const ticket of own()) if (inHand.has(ticket.receipt)) ticket.until = Date.now() + lease;
     for (;;) {
       const old = own().find((each) => each.receipt !== '' && each.until <= Date.now());
       const ticket = old ?? own().find((each) => each.receipt === '');
@@ -142,6 +145,7 @@ function memoryQueue<T extends Message, Outcome>(
       }
       ticket.attempts += 1;
       [ticket.receipt, ticket.until] = [`${claimant} ${run.serial++}`, Date.now() + lease];
+      inHand.add(ticket.receipt);
       counts.claimed += 1;
       if (old !== undefined) counts.reclaimed += 1;
       if (ticket.attempts > 1) counts.redelivered += 1;
@@ -192,6 +196,7 @@ function memoryQueue<T extends Message, Outcome>(
       return Promise.resolve(ticket !== undefined);
     },
     complete: (claim, outcome) => {
+      inHand.delete(claim.receipt);
       const ticket = heldBy(claim);
       if (ticket === undefined) {
         const done = run.answers.get(claim.receipt) === 'done';
@@ -203,6 +208,7 @@ function memoryQueue<T extends Message, Outcome>(
       return Promise.resolve(true);
     },
     fail: (claim, why) => {
+      inHand.delete(claim.receipt);
       const ticket = heldBy(claim);
       const said = run.answers.get(claim.receipt);
       if (ticket === undefined) {
@@ -215,6 +221,7 @@ function memoryQueue<T extends Message, Outcome>(
       return Promise.resolve(answer);
     },
     release: (claim) => {
+      inHand.delete(claim.receipt);
       const ticket = heldBy(claim);
       if (ticket !== undefined) {
         ticket.attempts -= 1;

@@ -17,7 +17,7 @@ import {
   type ShardRef,
 } from '../core/queue.ts';
 import type { ShardFiles } from '../core/types.ts';
-import { connection, type Client, type Connection } from './connection.ts';
+import { connection, type Client, type Connection, type Outage } from './connection.ts';
 import { BEGIN, REAP } from './scripts.ts';
 import { takeSlot, type Slot } from './slot.ts';
 import { streamQueue, type Run, type Times } from './stream.ts';
@@ -33,6 +33,8 @@ export interface RedisOptions extends QueueOptions {
   /** Seconds of trying again while Redis cannot be reached, but for claiming, which waits until its signal; 600 if not given. */
   readonly patienceSeconds?: number;
   readonly times?: Times;
+  /** Aborted, what is asked has two seconds more to be answered. */
+  readonly ending?: AbortSignal;
 }
 
 export const TIMES: Times = { block: 1_000, answer: 5_000, look: 2_000, forget: 3_600_000 };
@@ -43,10 +45,10 @@ export const TIMES: Times = { block: 1_000, answer: 5_000, look: 2_000, forget: 
  */
 export async function openRedisQueues(url: string, run: string, options: RedisOptions): Promise<Queues> {
   const { leaseSeconds = LEASE_SECONDS, deliveries = DELIVERIES, part = 'all', extraction, begins = false, planHash } = options;
-  const { anyPolicy = false, patienceSeconds = 600, times = TIMES, note = () => {} } = options;
+  const { anyPolicy = false, patienceSeconds = 600, times = TIMES, note = () => {}, ending } = options;
   const counts = noCounts();
-  const outage = {};
-  const connect = (): Connection => connection(url, { answer: times.answer, patience: patienceSeconds, counts, outage, note });
+  const outage: Outage = {};
+  const connect = (): Connection => connection(url, { answer: times.answer, patience: patienceSeconds, counts, outage, note, ending });
   const [redis, extractReader, storeReader] = [connect(), connect(), connect()];
   const keys = (answer: string): string[] =>
     ['config', 'where', 'parts', `answer:${answer}`, 'extract', 'store', 'extract:dead', 'store:dead'].map((key) => `{merc:${run}}:${key}`);
@@ -108,7 +110,8 @@ export async function openRedisQueues(url: string, run: string, options: RedisOp
     await redis.call((client) => check(client, url, anyPolicy, note), { patience: Math.min(patienceSeconds, 10) });
     if ((await begin()) !== undefined)
       for (const each of ['extract', 'store'] as const) await reap(redis, keys('-'), each, each === 'extract' ? part : 'all', times);
-    return { extract, store, extractStats: () => extract.statsByGroup(), counts, close };
+    const silentSeconds = (): number => (outage.unanswered === undefined ? 0 : (performance.now() - outage.unanswered) / 1_000);
+    return { extract, store, extractStats: () => extract.statsByGroup(), counts, silentSeconds, close };
   } catch (error) {
     await close();
     throw error;

@@ -31,10 +31,11 @@ end
 local function holds(key, id) return #redis.call('XRANGE', key, id, id) == 1 end
 
 -- The count of deliveries tells a claim from a later one of the same name.
-local function held(id, attempt)
+local function held(id, attempt, by)
   local pending = redis.pcall('XPENDING', stream, group, id, id, 1)
-  return pending.err == nil and pending[1] ~= nil and pending[1][2] == consumer and pending[1][4] == tonumber(attempt)
+  return pending.err == nil and pending[1] ~= nil and pending[1][2] == by and pending[1][4] == tonumber(attempt)
 end
+local function renew(id, by) redis.call('XCLAIM', stream, group, by, 0, id, 'JUSTID') end
 
 local function follower(id)
   local milliseconds, sequence = id:match('(%d+)-(%d+)')
@@ -107,8 +108,8 @@ end
 return say(tostring(added))`;
 
 /**
- * Lease, deliveries, how to take what this name has pending, whether to take from others, entries in
- * hand -> [entry, deliveries, shard, body or nil, deleted ones met].
+ * Lease, deliveries, how to take what this name has pending, whether to take from others, receipts of
+ * what is in hand -> [entry, deliveries, shard, body or nil, deleted ones met].
  */
 export const TAKE = `${COMMON}
 local lease, most, own, others = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8] == '1'
@@ -120,9 +121,14 @@ local function deliver(entry)
   if attempt > most then bury(id, fields.shard, fields.body, attempt - 1, 'its claimants died or fell silent') return end
   return { id, attempt, fields.shard, fields.body, dropped }
 end
+-- Who asks lives: though it slept past its lease, it does not take its own work for another's.
+local inHand = {}
+for i = 9, #ARGV do
+  local id, attempt, by = ARGV[i]:match('^(%S+) (%S+) (.*)$')
+  inHand[id] = true
+  if held(id, attempt, by) then renew(id, by) end
+end
 if own ~= '' then
-  local inHand = {}
-  for i = 9, #ARGV do inHand[ARGV[i]] = true end
   for _, pending in ipairs(redis.call('XPENDING', stream, group, '-', '+', 1000, consumer)) do
     local id = pending[1]
     -- After a lost connection: what was sent and never arrived, which is no delivery.
@@ -157,15 +163,15 @@ settle(ARGV[5])`;
 
 /** Entry, deliveries -> 1 where it is still held, and for another lease. */
 export const HEARTBEAT = `${COMMON}
-if not held(ARGV[5], ARGV[6]) then return 0 end
-redis.call('XCLAIM', stream, group, consumer, 0, ARGV[5], 'JUSTID')
+if not held(ARGV[5], ARGV[6], consumer) then return 0 end
+renew(ARGV[5], consumer)
 return 1`;
 
 /** Entry, deliveries, shard, what it gives to the next queue, what else stands there -> 1 where it was held. */
 export const COMPLETE = `${COMMON}
 local id, shard, item = ARGV[5], ARGV[7], ARGV[8]
 if said() then return 1 end
-if not held(id, ARGV[6]) then return 0 end
+if not held(id, ARGV[6], consumer) then return 0 end
 settle(id)
 local items = {}
 if name == 'store' then
@@ -189,7 +195,7 @@ return 1`;
 export const FAIL = `${COMMON}
 local id, attempt = ARGV[5], tonumber(ARGV[6])
 if said() then return said() end
-if not held(id, attempt) then return 'lost' end
+if not held(id, attempt, consumer) then return 'lost' end
 local entry = redis.call('XRANGE', stream, id, id)[1]
 if attempt < tonumber(ARGV[8]) or entry == nil then
   redis.call('XCLAIM', stream, group, NOBODY, 0, id, 'IDLE', ARGV[10], 'JUSTID')
@@ -200,7 +206,7 @@ return say('dead')`;
 
 /** Entry, deliveries, lease. */
 export const RELEASE = `${COMMON}
-if not held(ARGV[5], ARGV[6]) then return end
+if not held(ARGV[5], ARGV[6], consumer) then return end
 redis.call('XCLAIM', stream, group, NOBODY, 0, ARGV[5], 'IDLE', ARGV[7], 'RETRYCOUNT', ARGV[6] - 1, 'JUSTID')`;
 
 /** retry or drop, shards or none for all -> how many. */

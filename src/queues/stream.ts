@@ -59,6 +59,7 @@ export function streamQueue<T extends Message, Outcome>(
 ): Queue<T, Outcome> & { statsByGroup(): Promise<StatsByPart> } {
   const { leaseSeconds, deliveries, times, counts, note } = run;
   const lease = String(Math.round(leaseSeconds * 1_000));
+  /** Receipts of claims that are not answered for. */
   const inHand = new Set<string>();
   let [named, connected] = ['', 0];
   /** How to read what is pending for this name: all of it, what a lost connection swallowed, or not. */
@@ -75,6 +76,16 @@ export function streamQueue<T extends Message, Outcome>(
     const [entry = '', attempt = '', consumer = ''] = receipt.split(' ');
     return step(script, `${verb}:${name}:${group}:${receipt}`, [entry, attempt, ...args], consumer, patience);
   };
+  /** The last step for it: whatever comes of that, its lease is not kept up any more. */
+  const letGo = async <R>({ receipt }: Claim<T>, answer: Promise<R>, isHeld: (said: R) => boolean): Promise<R> => {
+    try {
+      const said = await answer;
+      if (!isHeld(said)) counts.lost += 1;
+      return said;
+    } finally {
+      inHand.delete(receipt);
+    }
+  };
 
   const look = async (client: Client, connection: number, consumer: string): Promise<Claim<T> | undefined> => {
     if (consumer !== named) own = 'again';
@@ -85,13 +96,7 @@ export function streamQueue<T extends Message, Outcome>(
     }
     [named, connected] = [consumer, connection];
     const others = performance.now() >= othersFrom ? 1 : 0;
-    const [entry, attempt, shard, body, dropped] = (await evaluate(client, TAKE, '-', [
-      lease,
-      deliveries,
-      own,
-      others,
-      ...[...inHand].map(entryOf),
-    ])) as TakeReply;
+    const [entry, attempt, shard, body, dropped] = (await evaluate(client, TAKE, '-', [lease, deliveries, own, others, ...inHand])) as TakeReply;
     if (dropped > 0) {
       counts.dropped += dropped;
       note(`${dropped} messages of the queue ${name} had been deleted: merc enqueue puts their shards in again`);
@@ -175,18 +180,16 @@ export function streamQueue<T extends Message, Outcome>(
     },
     async complete(claim, outcome) {
       const tail = claim.body.trace === undefined ? '' : `,"trace":${JSON.stringify(claim.body.trace)}`;
-      const done = (await answerFor(COMPLETE, 'complete', claim, [claim.body.id, handOver(outcome), tail])) === 1;
-      return letGo(claim, done);
+      const done = answerFor(COMPLETE, 'complete', claim, [claim.body.id, handOver(outcome), tail]);
+      return (await letGo(claim, done, (said) => said === 1)) === 1;
     },
     async fail(claim, why) {
-      const outcome = await answerFor(FAIL, 'fail', claim, [claim.body.id, deliveries, why.slice(0, 2_000), lease]);
-      letGo(claim, outcome !== 'lost');
-      return outcome as 'waiting' | 'dead' | 'lost';
+      const outcome = answerFor(FAIL, 'fail', claim, [claim.body.id, deliveries, why.slice(0, 2_000), lease]);
+      return (await letGo(claim, outcome, (said) => said !== 'lost')) as 'waiting' | 'dead' | 'lost';
     },
     async release(claim) {
       // A courtesy: without it the lease runs out.
-      await answerFor(RELEASE, '-', claim, [lease], 2).catch(() => {});
-      letGo(claim, true);
+      await letGo(claim, answerFor(RELEASE, '-', claim, [lease], 2), () => true).catch(() => {});
     },
     async stats() {
       const byGroup = await queue.statsByGroup();
@@ -227,16 +230,7 @@ export function streamQueue<T extends Message, Outcome>(
   };
   const revive = (how: 'retry' | 'drop', ids: readonly string[] | undefined): Promise<unknown> =>
     ids?.length === 0 ? Promise.resolve(0) : step(REVIVE, `${how}:${randomUUID()}`, [how, ...(ids ?? [])]);
-  const letGo = ({ receipt }: Claim<T>, held: boolean): boolean => {
-    inHand.delete(receipt);
-    if (!held) counts.lost += 1;
-    return held;
-  };
   return queue;
-}
-
-function entryOf(receipt: string): string {
-  return receipt.split(' ', 1)[0] ?? '';
 }
 
 type StatsByPart = Partial<Record<ExtractionPart, QueueStats>>;

@@ -5,6 +5,7 @@
 
 import type { ExtractionPart, QueueStats, Queues } from '../core/queue.ts';
 import type { Counts } from '../core/types.ts';
+import { within } from '../core/within.ts';
 
 /** Bounds of a shard's time in seconds: a gigabyte takes a machine some ten, a slow disk a hundred times that. */
 const SHARD_SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800];
@@ -58,8 +59,10 @@ export async function openMetrics({ queues, claims, answerMs = ANSWER_MS }: Metr
     gauge('merc_workers', 'Workers that gave a sign of life within the lease.', (stats) => stats.claimants),
   ];
 
+  /** Undefined where it does not answer in time, or with an error. */
+  const answered = <T>(asked: () => Promise<T>): Promise<T | undefined> => within(asked(), answerMs).catch(() => undefined);
   const ask = async (asked: WatchedQueues): Promise<void> => {
-    const [extract = {}, stored] = await Promise.all([within(() => asked.extractStats(), answerMs), within(() => asked.store.stats(), answerMs)]);
+    const [extract = {}, stored] = await Promise.all([answered(() => asked.extractStats()), answered(() => asked.store.stats())]);
     for (const each of gauges) {
       each.reset();
       for (const [of, stats] of Object.entries(extract)) each.set('extract', of, stats);
@@ -94,17 +97,4 @@ export async function openMetrics({ queues, claims, answerMs = ANSWER_MS }: Metr
     text: () => (scrape = scrape.then(scraped, scraped)),
     contentType: registry.contentType,
   };
-}
-
-/** What is answered in time; undefined where nothing is, or an error. */
-async function within<T>(answer: () => Promise<T>, milliseconds: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds);
-  });
-  try {
-    return await Promise.race([answer().catch(() => undefined), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

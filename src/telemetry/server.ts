@@ -5,9 +5,9 @@
 
 import { createServer, type ServerResponse } from 'node:http';
 import { UsageError, codeOf, firstLine } from '../core/errors.ts';
+import { LOOPBACK } from '../core/worker-options.ts';
 import type { Metrics } from './metrics.ts';
 
-const LOOPBACK = '127.0.0.1';
 /** Nothing may be loaded, run, framed or guessed; the pages carry their own style. */
 const HEADERS = {
   'cache-control': 'no-store',

@@ -92,6 +92,17 @@ export function queueContract(driver: string, withRun: (use: (open: Open) => Pro
     assert.deepEqual([first.counts.lost, second.counts.lost, second.counts.reclaimed, second.counts.redelivered], [2, 0, 1, 1]);
   });
 
+  promise('who asks for more lives: what it has in hand it does not have twice, though it slept past the lease', async (open) => {
+    const { extract, counts } = await open(SHORT);
+    await extract.enqueue(refs(1));
+    const claim = await claimed(extract);
+    // Nobody else has asked meanwhile, as where all of a machine sleeps.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await nothingToClaim(extract);
+    assert.equal(await extract.complete(claim, filesOf(claim.body.id)), true);
+    assert.deepEqual([counts.reclaimed, counts.redelivered, counts.lost], [0, 0, 0]);
+  });
+
   promise('signs of life keep a message for as long as they come', async (open) => {
     const [first, second] = [await open({ leaseSeconds: 3 }), await open({ leaseSeconds: 3 })];
     await first.extract.enqueue(refs(1));
@@ -119,9 +130,10 @@ export function queueContract(driver: string, withRun: (use: (open: Open) => Pro
   });
 
   promise('a message whose claimants all die is set aside too', async (open) => {
-    const { extract } = await open({ ...SHORT, deliveries: 2 });
+    const options = { ...SHORT, deliveries: 2 };
+    const { extract } = await open(options);
     await extract.enqueue(refs(1));
-    for (const attempt of [1, 2]) assert.equal((await claimed(extract)).attempt, attempt);
+    for (const attempt of [1, 2]) assert.equal((await claimed((await open(options)).extract)).attempt, attempt);
     await nothingToClaim(extract, 2_000);
     assert.deepEqual(
       (await extract.dead()).map(({ id, attempts }) => [id, attempts]),

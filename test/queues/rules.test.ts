@@ -134,6 +134,30 @@ test(
 );
 
 test(
+  'a process that slept past its lease goes on with what it has in hand, under another name too, and does not get it a second time',
+  options,
+  onRedis(async (redis, open, run) => {
+    const { extract, counts } = await open({ leaseSeconds: 0.4 });
+    await extract.enqueue(refs(2));
+    const first = await claimed(extract);
+    const other = { ...thisProcess(), machine: 'other', token: 'other', at: Date.now() + 60_000 };
+    redis.cli('HSET', `{merc:${run}}:slots`, `${hostname()}/0`, JSON.stringify(other));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const second = await claimed(extract);
+    assert.deepEqual(
+      [first, second].map(({ body, receipt }) => [body.id, receipt.split(' ')[2]]),
+      [
+        ['0001-00000', `${hostname()}/0`],
+        ['0001-00001', `${hostname()}/1`],
+      ],
+    );
+    await nothingToClaim(extract, 1_000);
+    for (const claim of [first, second]) assert.equal(await extract.complete(claim, filesOf(claim.body.id)), true);
+    assert.deepEqual([counts.reclaimed, counts.lost], [0, 0]);
+  }),
+);
+
+test(
   'names are forgotten that have nothing pending and were silent for long, and no message with them',
   options,
   onRedis(async (redis, open, run) => {

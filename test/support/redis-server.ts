@@ -16,6 +16,9 @@ export interface RedisServer {
   cli(...args: readonly string[]): string;
   /** Ends the server at once; its file of commands stays. */
   kill(): Promise<void>;
+  /** Stops it as it stands: it takes connections and answers nothing. */
+  freeze(): void;
+  wake(): void;
   /** Starts it again on the same port and folder. */
   start(): Promise<void>;
 }
@@ -56,6 +59,8 @@ export async function withRedis(use: (redis: RedisServer) => Promise<void>, sett
         await ended;
         server = undefined;
       },
+      freeze: () => void server?.kill('SIGSTOP'),
+      wake: () => void server?.kill('SIGCONT'),
       start: async () => {
         server = spawn(
           'redis-server',
