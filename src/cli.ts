@@ -75,7 +75,6 @@ const program = new Command('merc')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'merc: ')) })
   .showSuggestionAfterError()
   .enablePositionalOptions()
-  .allowExcessArguments()
   .action(async ({ version, json }: { version?: boolean; json?: boolean }) => {
     const [unknown] = program.args;
     if (unknown !== undefined) throw new UsageError(`${unknown}: no such command; merc --help lists them`);
@@ -246,6 +245,9 @@ function ended(error: unknown): number {
   process.stderr.write(`merc: this is a bug in merc, please report it\n${stack.map(escapeText).join('\n')}\n`);
   return EXIT.bug;
 }
+
+// Its first excess argument is a command that there is not. The commands, made before, do not inherit it.
+program.allowExcessArguments();
 
 try {
   await program.parseAsync();

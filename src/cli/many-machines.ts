@@ -89,7 +89,7 @@ export function addManyMachines(program: Command, signal: AbortSignal): void {
   ] as const) {
     ofRun(dead.command(answer).summary(summary).argument('[SHARD...]', 'ids of shards; all, if none is named')).action(
       async (ids: string[], flags: DeadFlags) => {
-        await (await import('../commands/dead-command.ts')).deadAnswerCommand(answer, ids, flags, signal);
+        process.exitCode = await (await import('../commands/dead-command.ts')).deadAnswerCommand(answer, ids, flags, signal);
       },
     );
   }

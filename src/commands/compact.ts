@@ -72,7 +72,7 @@ async function build(out: string, target: string, signal: AbortSignal, bounds: C
     const labels = await loadLabels(database, target);
     const head = await writeCompactPlan(out, heads, output, labels.sha256, bounds);
     await writeCompactShards(database, out, heads, { target: output, head, labels, bounds, signal });
-    return finishOutput(database, output, [head], labels);
+    return finishOutput(database, output, labels);
   });
   // Whatever changes an output takes its mark away first.
   if ((await successOf(out)) !== success) throw new RunError(`${out}: was changed while it was read: call it again`);

@@ -27,13 +27,16 @@ export async function deadListCommand(flags: DeadFlags, signal: AbortSignal): Pr
   return EXIT.ok;
 }
 
-export async function deadAnswerCommand(answer: 'retry' | 'drop', ids: readonly string[], flags: DeadFlags, signal: AbortSignal): Promise<void> {
+export async function deadAnswerCommand(answer: 'retry' | 'drop', ids: readonly string[], flags: DeadFlags, signal: AbortSignal): Promise<number> {
   const count = await answerDead(optionsOf(flags), answer, ids, signal);
   print(
     answer === 'retry'
       ? `${formatNoun(count, 'shard')} put back into the queue`
       : `${formatNoun(count, 'shard')} forgotten: merc status --heal puts them in anew`,
   );
+  if (count >= ids.length) return EXIT.ok;
+  process.stderr.write(`merc: ${ids.length - count} of the shards named are not dead: merc dead list has those that are\n`);
+  return EXIT.incomplete;
 }
 
 function optionsOf({ out = 'out', stage, redis, redisAnyPolicy: anyPolicy = false }: DeadFlags) {

@@ -52,7 +52,7 @@ export async function finish(out: string, { stage }: FinishOptions, signal: Abor
   return withOutput({ out, command: 'merc finish', signal, stage }, async (_, held, output) => {
     const heads = await existingOutput(output);
     return withDatabase(output.dir, held, async (database) => {
-      const finished = await finishOutput(database, output, heads, await loadLabels(database, output.dir));
+      const finished = await finishOutput(database, output, await loadLabels(database, output.dir));
       return { finished, missing: await missingShards(output.dir, heads) };
     });
   });

@@ -51,6 +51,6 @@ async function relabelInto(output: Output, dataset: string, heads: readonly Plan
       await recommit(output, { ...record, samples, labels: relabelled });
       await rm(dir, { recursive: true, force: true });
     }
-    return finishOutput(database, output, heads, labels);
+    return finishOutput(database, output, labels);
   });
 }

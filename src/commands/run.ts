@@ -93,7 +93,7 @@ async function extractInto(
       });
     }
     throwIfLost(signal);
-    const finished = await finishOutput(database, output, planned.heads, labels);
+    const finished = await finishOutput(database, output, labels);
     const stale = finished.totals.staleLabels;
     if (stale > 0) observer.note?.(`note: ${stale} shards have labels of another dataset than ${out} has now: merc relabel ends what it began`);
     return {

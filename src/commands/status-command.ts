@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, messageOf } from '../core/errors.ts';
+import type { RunStatus } from '../core/status.ts';
 import { addressOf } from '../core/worker-options.ts';
 import { redisUrl } from '../queues/url.ts';
 import { servePages } from '../telemetry/server.ts';
@@ -10,7 +11,7 @@ import { formatNoun } from '../ui/format.ts';
 import { print } from '../ui/print.ts';
 import { statusJson, statusPages } from '../ui/status-html.ts';
 import { statusPage } from '../ui/status-page.ts';
-import { withStatus, type StatusReader } from './status.ts';
+import { withStatus } from './status.ts';
 
 export interface StatusFlags {
   readonly out?: string;
@@ -34,10 +35,14 @@ export async function statusCommand(flags: StatusFlags, signal: AbortSignal): Pr
   const { out = 'out', stage, redisAnyPolicy: anyPolicy = false, heal = false } = flags;
   const address = addressOf('--http', flags.http, flags.httpHost);
   return withStatus({ out, stage, redis: redisUrl(flags.redis), anyPolicy, heal }, signal, async (reader) => {
-    if (heal) print(`${formatNoun(await reader.heal(), 'shard')} put back into the queue`);
-    if (address !== undefined) return serve(reader, address, signal);
+    const look = async (): Promise<RunStatus> => {
+      const healed = heal ? await reader.heal() : 0;
+      if (heal && (healed > 0 || flags.watch !== true)) process.stderr.write(`${formatNoun(healed, 'shard')} put back into the queue\n`);
+      return reader.read();
+    };
+    if (address !== undefined) return serve(look, address, signal);
     do {
-      const status = await reader.read();
+      const status = await look();
       const again = flags.watch === true && process.stdout.isTTY ? HOME : '';
       process.stdout.write(flags.json === true ? statusJson(status) : `${again}${statusPage(status, process.stdout.columns ?? 100)}`);
       if (flags.watch === true) await sleep(EVERY, undefined, { signal });
@@ -46,8 +51,8 @@ export async function statusCommand(flags: StatusFlags, signal: AbortSignal): Pr
   });
 }
 
-async function serve(reader: StatusReader, address: { host: string; port: number }, signal: AbortSignal): Promise<number> {
-  const server = await servePages({ ...address, pages: statusPages(() => reader.read()), flag: '--http', onError: told });
+async function serve(look: () => Promise<RunStatus>, address: { host: string; port: number }, signal: AbortSignal): Promise<number> {
+  const server = await servePages({ ...address, pages: statusPages(look), flag: '--http', onError: told });
   try {
     print(server.url);
     // The server alone keeps no process alive.

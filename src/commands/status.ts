@@ -46,6 +46,7 @@ export async function withStatus<T>(
         read: () => readStatus(output, opened),
         heal: async () => {
           if (opened.queues === undefined) return 0;
+          await output.refresh();
           return (await queueShards(output.dir, await existingOutput(output), opened.queues, signal, { waits: () => {} })).queued;
         },
       });

@@ -1,11 +1,13 @@
 // `merc worker extract`: the queue `extract` through the pool into the queue `store`. The wiring.
 
+import { readdir } from 'node:fs/promises';
+import { Outage } from '../core/errors.ts';
 import type { Isolation } from '../core/options.ts';
 import { planIndex, type PlanIndex } from '../core/plan-index.ts';
-import { partMetadata } from '../core/plan.ts';
+import { partMetadata, type PlanHead } from '../core/plan.ts';
 import type { ExtractionPart, ShardRef } from '../core/queue.ts';
 import { run } from '../core/run.ts';
-import type { ShardFiles, Stage } from '../core/types.ts';
+import type { ShardFiles, ShardPlan, Stage } from '../core/types.ts';
 import { extraction } from '../pool/extraction.ts';
 import { openPool, type Pool } from '../pool/pool.ts';
 import { claims, handingOver } from '../queues/carry.ts';
@@ -58,6 +60,7 @@ function stageOf(part: ExtractionPart, pool: Pool, plans: PlanIndex, { output, l
       const started = performance.now();
       await output.refresh();
       const { head, shard } = await plans.find(body.id);
+      await assertMounted(head, shard);
       const extract = extraction(pool, {
         out: output.dir,
         options: head.options,
@@ -74,4 +77,13 @@ function stageOf(part: ExtractionPart, pool: Pool, plans: PlanIndex, { output, l
       log('info', 'shard.extracted', { shard: body.id, part, attempt, files: rows, bytes, strings, seconds });
       return span.trace === undefined ? published : { ...published, trace: span.trace };
     });
+}
+
+/** A folder that is not mounted here would make a failed row of every file, and commit them. */
+async function assertMounted({ roots }: PlanHead, { batches }: ShardPlan): Promise<void> {
+  for (const number of new Set(batches.flat().map((file) => file.root))) {
+    const root = roots[number] ?? '';
+    const names = await readdir(root).catch(() => []);
+    if (names.length === 0) throw new Outage(`${root}: holds nothing here: workers need the samples under the name that they were planned by`);
+  }
 }

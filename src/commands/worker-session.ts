@@ -17,7 +17,7 @@ import { version } from '../native.ts';
 import { openRedisQueues } from '../queues/redis.ts';
 import { withOutput } from '../stores/output.ts';
 import { openMetrics, type Metrics } from '../telemetry/metrics.ts';
-import { metricsServer } from '../telemetry/server.ts';
+import { metricsServer, type PageServer } from '../telemetry/server.ts';
 import { openTracing, type Tracing } from '../telemetry/tracing.ts';
 import type { Log } from '../ui/log.ts';
 
@@ -107,19 +107,21 @@ async function attend(
     ...(part !== undefined && { part }),
   });
   const drained = new AbortController();
-  const draining = options.drain ? endWhenDone(output, queues, part, drained, held) : undefined;
-  const metrics = await openMetrics({ queues, claims: part === undefined ? { queue: 'store' } : { queue: 'extract', part } });
-  const server =
-    options.metrics === undefined
-      ? undefined
-      : await metricsServer({
-          ...options.metrics,
-          metrics,
-          unwell: () => silence(queues, options.leaseSeconds),
-          onError: (error) => log('error', 'metrics.failed', { error }),
-        });
-  log('info', 'worker.started', { command, run, out: output.named, ...(part !== undefined && { part }), ...(server !== undefined && { metrics: server.url }) });
+  let draining: Promise<void> | undefined;
+  let server: PageServer | undefined;
   try {
+    const metrics = await openMetrics({ queues, claims: part === undefined ? { queue: 'store' } : { queue: 'extract', part } });
+    const unwell = () => silence(queues, options.leaseSeconds);
+    const onError = (error: unknown) => log('error', 'metrics.failed', { error });
+    if (options.metrics !== undefined) server = await metricsServer({ ...options.metrics, metrics, unwell, onError });
+    if (options.drain) draining = endWhenDone(output, queues, part, drained, held);
+    log('info', 'worker.started', {
+      command,
+      run,
+      out: output.named,
+      ...(part !== undefined && { part }),
+      ...(server !== undefined && { metrics: server.url }),
+    });
     const session = { output, run, queues, log, metrics, tracing: await openTracing(), heads: () => readHeads(output.dir) };
     await use({ ...session, reading: AbortSignal.any([reading, drained.signal]), working: held });
     log('info', 'worker.ended', { reclaimed: queues.counts.reclaimed, redelivered: queues.counts.redelivered, lost: queues.counts.lost });
@@ -150,9 +152,13 @@ function assertSameVersion({ named }: Output, { schemaVersion, extractorVersion 
 /** Ends the reading once every planned shard is committed or dead, or for an extracting worker at least extracted. */
 async function endWhenDone(output: Output, queues: Queues, part: ExtractionPart | undefined, drained: AbortController, held: AbortSignal): Promise<void> {
   const stop = AbortSignal.any([drained.signal, held]);
+  let done = false;
   while (!stop.aborted) {
     // Where the queues do not answer, whoever claims from them says so.
-    if (await isDone(output, queues, part).catch(() => false)) drained.abort();
+    const looked = await isDone(output, queues, part).catch(() => false);
+    // What is committed and not answered for yet counts twice at one look, not at the next.
+    if (looked && done) drained.abort();
+    done = looked;
     await sleep(LOOK, undefined, { signal: stop }).catch(() => {});
   }
 }

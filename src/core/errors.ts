@@ -13,6 +13,12 @@ export class RunError extends Error {
   override readonly name = 'RunError';
 }
 
+/**
+ * What another try of this process would run into again, whatever it works on: a disk that is full, a
+ * server or the samples that are not there. It ends a run, and what was in hand is nobody's failure.
+ */
+export class Outage extends RunError {}
+
 /** The message of whatever was thrown; what a worker threw arrives as a plain object. */
 export function messageOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);

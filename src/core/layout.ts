@@ -26,6 +26,9 @@ export const LAYOUT = {
 /** How the names of locks begin, in the work folder. */
 export const LOCK = 'lock.';
 
+/** Begins the second half of the name of a work folder that was handed over: no process owns it, a queue may speak of it. */
+export const HANDED = 'handed-';
+
 /** Work folder of one shard, or of the process for what is no shard's. */
 export function workDir(out: string, shard = 'process'): string {
   return join(out, LAYOUT.work, `${shard}.${OWNER}`);
@@ -39,7 +42,7 @@ export function workDir(out: string, shard = 'process'): string {
 export async function sweepWork(out: string, atWork: readonly string[]): Promise<void> {
   const isAbandoned = (name: string) => !atWork.some((owner) => name.includes(`.${owner}`));
   for (const name of await namesIn(join(out, LAYOUT.work))) {
-    if (isAbandoned(name) && !name.startsWith(LOCK)) await rm(join(out, LAYOUT.work, name), { recursive: true, force: true });
+    if (isAbandoned(name) && !name.startsWith(LOCK) && !name.includes(`.${HANDED}`)) await rm(join(out, LAYOUT.work, name), { recursive: true, force: true });
   }
   for (const folder of [out, join(out, LAYOUT.plans), join(out, LAYOUT.commits)]) {
     for (const name of await namesIn(folder)) {
@@ -68,8 +71,15 @@ export async function namesIn(dir: string): Promise<string[]> {
 /** Flushes a file and moves it to its final name, replacing what is there. */
 export async function moveDurably(from: string, to: string): Promise<void> {
   await flush(from);
-  await rename(from, to);
+  await renameSurely(from, to);
   await flush(dirname(to));
+}
+
+/** Renames; a network file system that has done it and lost the answer says that there is no such file when it is asked again. */
+export async function renameSurely(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT' || existsSync(from) || !existsSync(to)) throw error;
+  });
 }
 
 /** Gives a file its final name, replacing what is there; where the file system has links, it stays under its old one too. */

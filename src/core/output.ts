@@ -15,6 +15,8 @@ export interface Output {
   readonly objects: ObjectStore;
   /** Whether who writes holds a lock. Where not, others may write at any moment, and conditional writes alone decide. */
   readonly locked: boolean;
+  /** Whether nobody else writes to it meanwhile: it is locked as a whole, and shared with none. */
+  readonly alone: boolean;
   /** Brings what others have written since into the folder: all plans and records, or the one file. */
   refresh(key?: string): Promise<void>;
   /** Brings parts into the folder; one that is missing stays missing. */
@@ -38,5 +40,15 @@ export function assertFolder(named: string, out: string, command: string): void 
 const nothing = (): Promise<void> => Promise.resolve();
 
 export function folderOutput(dir: string): Output {
-  return { named: dir, dir, objects: folderObjects(dir), locked: true, refresh: nothing, hold: nothing, release: nothing, say: (message) => message };
+  return {
+    named: dir,
+    dir,
+    objects: folderObjects(dir),
+    locked: true,
+    alone: true,
+    refresh: nothing,
+    hold: nothing,
+    release: nothing,
+    say: (message) => message,
+  };
 }

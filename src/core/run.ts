@@ -2,8 +2,9 @@
 //
 // Three promises: never more than `concurrency` in flight, and the source is pulled no further;
 // a delivery is acknowledged only after the sink has accepted what came of it; a delivery that
-// fails in the stage is handed back, while a sink that fails ends the run.
+// fails in the stage is handed back, while a sink that fails, or an outage, ends the run.
 
+import { Outage } from './errors.ts';
 import type { Delivery, Sink, Source, Stage } from './types.ts';
 
 export async function run<I, O>(
@@ -50,6 +51,7 @@ async function carry<I, O>(delivery: Delivery<I>, stage: Stage<I, O>, sink: Sink
   try {
     outcome = await stage({ body: delivery.body, attempt: delivery.attempt }, signal);
   } catch (error) {
+    if (error instanceof Outage) throw error;
     await delivery.fail(error);
     return;
   }

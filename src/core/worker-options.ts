@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { UsageError } from './errors.ts';
 import { DAY, duration } from './flag-values.ts';
 import { isRemote } from './output.ts';
-import type { ExtractionPart } from './queue.ts';
+import { EXTRACTION_PARTS, type ExtractionPart } from './queue.ts';
 
 /** Flags that all workers have, as typed. */
 export interface WorkerFlags {
@@ -72,17 +72,16 @@ export function workerOptions({
 }
 
 /** Where a server is to listen; nowhere without a port. Port 0 is any free one. */
-export function addressOf(flag: string, port: string | undefined, host = LOOPBACK): Address | undefined {
+export function addressOf(flag: string, port: string | undefined, host?: string): Address | undefined {
+  if (port === undefined && host !== undefined) throw new UsageError(`${flag}-host ${host}: goes with ${flag} PORT`);
   if (port === undefined) return undefined;
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new UsageError(`${flag} ${port}: a port from 0 to 65535 is needed`);
-  return { host, port: Number(port) };
+  return { host: host ?? LOOPBACK, port: Number(port) };
 }
-
-const PARTS: readonly ExtractionPart[] = ['pe', 'hashes', 'strings'];
 
 /** The part that a worker does; all of them, if not said. */
 export function partOf(parts: string | undefined): ExtractionPart {
-  const part = PARTS.find((each) => each === parts);
-  if (parts !== undefined && part === undefined) throw new UsageError(`--parts ${parts}: the choices are ${PARTS.join(', ')}`);
+  const part = EXTRACTION_PARTS.find((each) => each === parts);
+  if (parts !== undefined && part === undefined) throw new UsageError(`--parts ${parts}: the choices are ${EXTRACTION_PARTS.join(', ')}`);
   return part ?? 'all';
 }

@@ -67,8 +67,7 @@ export async function planRun(options: RunOptions, output: Output, { heads, foun
   const head = await writePlan(output, next.plan, next.firstSampleId, basisOf(options, found.roots, dataset), unplanned, options.bounds);
   // Another run may have been first, on this machine or another, over other files: this one then stands where a later one would.
   const standing = [...heads, await withRootsHere(output.dir, head, found.roots, new Set())];
-  const isOwn = output.locked && options.slice.of === 1;
-  return { heads: standing, ...planTotals(standing), unplanned: isOwn ? 0 : (await notPlanned(output.dir, standing, found)).length, skipped };
+  return { heads: standing, ...planTotals(standing), unplanned: output.alone ? 0 : (await notPlanned(output.dir, standing, found)).length, skipped };
 }
 
 function basisOf(options: RunOptions, roots: readonly string[], dataset: string | null): PlanBasis {

@@ -20,11 +20,10 @@ export interface Finished {
   readonly complete: boolean;
 }
 
-export async function finishOutput(database: Database, output: Output, planned: readonly PlanHead[], labels: LabelSource): Promise<Finished> {
+export async function finishOutput(database: Database, output: Output, labels: LabelSource): Promise<Finished> {
   await output.refresh();
   const { dir, objects, locked } = output;
-  // Without a lock another run may have appended a plan meanwhile.
-  const heads = locked ? planned : await readHeads(dir);
+  const heads = await readHeads(dir);
   const totals = await totalsOf(dir, labels.sha256);
   const samples: string[] = [];
   for await (const commit of readCommits(dir)) if (commit.samples !== null) samples.push(commit.samples.name);
@@ -39,9 +38,20 @@ export async function finishOutput(database: Database, output: Output, planned: 
       rowsWithoutFile,
     };
     await objects.replace(LAYOUT.success, `${JSON.stringify(record, null, 1)}\n`);
+    // Who shares the output, or has no lock, may have appended a plan meanwhile.
+    await output.refresh();
+    if (locked && (await readHeads(dir)).length > heads.length) await unmarkSuccess(output);
   } else if (locked) await unmarkSuccess(output);
   await sweepComplete(output);
   return { totals, labels, rowsWithoutFile, complete };
+}
+
+/** Whether the success mark is of all these plans. */
+export async function isMarked({ objects }: Output, heads: readonly PlanHead[]): Promise<boolean> {
+  const text = await objects.read(LAYOUT.success);
+  if (text === undefined) return false;
+  const { plans } = JSON.parse(text) as { readonly plans: readonly unknown[] };
+  return plans.length === heads.length;
 }
 
 /** Writes `views.sql` for what is committed now. */

@@ -1,15 +1,16 @@
 // A shard that was extracted in parts becomes one: the columns of each part, row by row.
 //
 // Promise: its rows are those that one worker would have made of the same files. All parts have the
-// rows of the plan in `sample_id` order, so they meet by position.
+// rows of the plan in `sample_id` order, so they meet by position. Only of a file that ends workers is
+// there more: what the parts have that it did not end.
 
 import { copyFile, link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RunError } from '../core/errors.ts';
 import { workDir } from '../core/layout.ts';
 import type { ExtractionPart } from '../core/queue.ts';
 import type { ShardFiles } from '../core/types.ts';
 import { file, files, name, text, type Database } from '../duckdb.ts';
+import { RejectedShard } from './store.ts';
 
 /** Columns by the part that has them; all others are of `pe`. */
 const COLUMNS: Readonly<Record<'hashes' | 'strings', readonly string[]>> = {
@@ -23,6 +24,8 @@ export type PartFiles = Readonly<Record<Exclude<ExtractionPart, 'all'>, ShardFil
 /** Writes the joined records into a work folder of this process. */
 export async function joinParts(database: Database, out: string, parts: PartFiles): Promise<ShardFiles> {
   const { pe, hashes, strings } = parts;
+  if (pe.counts.rows !== hashes.counts.rows || pe.counts.rows !== strings.counts.rows)
+    throw new RejectedShard(`shard ${pe.id}: its parts have different numbers of rows`);
   const dir = workDir(out, pe.id);
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
@@ -35,8 +38,6 @@ export async function joinParts(database: Database, out: string, parts: PartFile
     await link(join(strings.dir, each), join(dir, each)).catch(() => copyFile(join(strings.dir, each), join(dir, each)));
   }
   const counts = { ...pe.counts, strings: strings.counts.strings, ...(await tallies(database, records)) };
-  if (pe.counts.rows !== hashes.counts.rows || pe.counts.rows !== strings.counts.rows)
-    throw new RunError(`shard ${pe.id}: its parts have different numbers of rows`);
   return {
     id: pe.id,
     dir,

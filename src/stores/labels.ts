@@ -26,9 +26,9 @@ const NO_LABELS: LabelSource = { sha256: null, counts: { rows: 0, repeated: 0, k
 /** Imports a dataset file and makes it the output's. */
 export async function adoptDataset(database: Database, output: Output, csv: string | null, signal: AbortSignal): Promise<LabelSource> {
   if (csv === null) {
-    if (!output.locked) await assertStanding(database, output, null);
+    if (output.alone) await output.objects.remove(LAYOUT.dataset);
+    else await assertStanding(database, output, null);
     await emptyDataset(database);
-    await output.objects.remove(LAYOUT.dataset);
     return NO_LABELS;
   }
   const sha256 = await sha256Of(csv, signal);
@@ -39,12 +39,12 @@ export async function adoptDataset(database: Database, output: Output, csv: stri
   });
   const built = join(workDir(output.dir), LAYOUT.dataset);
   await saveDataset(database, built, { merc_dataset_sha256: sha256, merc_dataset_counts: JSON.stringify(counts) });
-  if (output.locked) await output.objects.put(built, LAYOUT.dataset);
+  if (output.alone) await output.objects.put(built, LAYOUT.dataset);
   else if (!(await output.objects.create(LAYOUT.dataset, { file: built }))) await assertStanding(database, output, sha256);
   return { sha256, counts };
 }
 
-/** Without a lock another run may have brought its dataset a moment ago, which stays: its parts will have those labels. */
+/** Where others write too, one of them may have brought its dataset a moment ago, which stays: its parts will have those labels. */
 async function assertStanding(database: Database, output: Output, sha256: string | null): Promise<void> {
   await output.refresh(LAYOUT.dataset);
   if ((await labelSource(database, output.dir)).sha256 === sha256) return;

@@ -33,6 +33,7 @@ export function mirrored(objects: ObjectStore, dir: string, named: string): Outp
     named,
     dir,
     locked: false,
+    alone: false,
     objects: {
       ...objects,
       async create(key, content) {

@@ -58,7 +58,7 @@ export function withOutput<T>(given: OutputUse, use: (heads: PlanHead[], signal:
       const others = (await claimsOn(out)).map(({ owner }) => owner).filter((owner) => owner !== OWNER);
       if (!shared) await sweepWork(out, others);
       try {
-        return await use(await readHeads(out), held, output);
+        return await use(await readHeads(out), held, { ...output, alone: !shared && slice.of === 1 });
       } finally {
         // Where that is refused, what `use` ran into is the thing to tell; the next run sweeps.
         await sweepOwn(out).catch(() => {});

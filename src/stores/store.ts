@@ -4,6 +4,7 @@
 // whole, once, however often it is given; one that is refused leaves nothing that a reader sees.
 
 import type { Labels, Parts } from '../core/commit.ts';
+import { RunError } from '../core/errors.ts';
 import type { PlanHead } from '../core/plan.ts';
 import type { ShardFiles } from '../core/types.ts';
 
@@ -16,6 +17,9 @@ export interface LabelledShard {
   readonly samples: string;
   readonly labels: Labels;
 }
+
+/** A store has looked at a shard and will not have it, now or later: the fault is the shard's. */
+export class RejectedShard extends RunError {}
 
 export interface Store {
   /** As messages and metrics name it, `parquet`. */

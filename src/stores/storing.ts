@@ -6,7 +6,7 @@
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { commit, standingCommit, type CommitRecord, type Parts } from '../core/commit.ts';
+import { commit, standingCommit, type CommitRecord, type Labels, type Parts } from '../core/commit.ts';
 import { RunError, firstLine, isRefusal } from '../core/errors.ts';
 import type { Output } from '../core/output.ts';
 import { partMetadata, type PlanHead } from '../core/plan.ts';
@@ -35,11 +35,12 @@ export function storing({ output, database, headOf, dataset }: StoringOptions, s
     await rm(shard.dir, { recursive: true, force: true });
   };
   const commitShard = async (shard: ShardFiles, head: PlanHead): Promise<void> => {
-    const samples = join(shard.dir, 'samples.parquet');
-    const records = shard.records.map((record) => join(shard.dir, record));
-    const labels = await writeSamples(database, records, samples, partMetadata(head), dataset);
-    let parts: Parts = { samples: null, strings: [] };
-    for (const each of stores) parts = (await each.accept({ shard, head, samples, labels })) ?? parts;
+    const given = await give(shard, head).catch(async (error: unknown) => {
+      // Who committed it meanwhile has taken its files away: what that led to here is no news.
+      if ((await standingCommit(output, shard.id, head.hash)) === undefined) throw error;
+    });
+    if (given === undefined) return;
+    const { parts, labels } = given;
     const { id, counts, attempts, slowest, started } = shard;
     const times = { host: hostname(), pid: process.pid, started, committed: new Date().toISOString() };
     const record: CommitRecord = { id, planHash: head.hash, ...parts, counts, labels, attempts, slowest, ...times };
@@ -49,6 +50,14 @@ export function storing({ output, database, headOf, dataset }: StoringOptions, s
       throw new RunError(
         `shard ${id}: another process committed other bytes for it at the same time: its inputs changed meanwhile; merc verify names the parts`,
       );
+  };
+  const give = async (shard: ShardFiles, head: PlanHead): Promise<{ parts: Parts; labels: Labels }> => {
+    const samples = join(shard.dir, 'samples.parquet');
+    const records = shard.records.map((record) => join(shard.dir, record));
+    const labels = await writeSamples(database, records, samples, partMetadata(head), dataset);
+    let parts: Parts = { samples: null, strings: [] };
+    for (const each of stores) parts = (await each.accept({ shard, head, samples, labels })) ?? parts;
+    return { parts, labels };
   };
   return {
     write: (shard) => {

@@ -5,15 +5,16 @@
 
 import { existsSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { committedIds } from '../core/commit.ts';
 import { eachOf } from '../core/each.ts';
 import { RunError } from '../core/errors.ts';
-import { LAYOUT, flush } from '../core/layout.ts';
+import { HANDED, LAYOUT, flush, renameSurely } from '../core/layout.ts';
 import { claimsOn } from '../core/lock.ts';
 import type { Output } from '../core/output.ts';
 import type { ShardFiles } from '../core/types.ts';
+import { RejectedShard } from './store.ts';
 
 /** Files in flight; a shard has some two dozen. */
 const AT_ONCE = 4;
@@ -33,7 +34,7 @@ export async function publishWork({ dir, objects, locked }: Output, shard: Shard
     // A queue may outlast a loss of power: so must what it speaks of.
     await eachOf(filesOf(shard), AT_ONCE, (name) => flush(join(shard.dir, name)));
     await flush(shard.dir);
-    await rename(shard.dir, join(dir, published.dir));
+    await renameSurely(shard.dir, join(dir, published.dir));
     await flush(join(dir, LAYOUT.work));
   } else {
     await eachOf(filesOf(shard), AT_ONCE, (name) => objects.put(join(shard.dir, name), `${published.dir}/${name}`));
@@ -44,10 +45,11 @@ export async function publishWork({ dir, objects, locked }: Output, shard: Shard
 
 /**
  * The files that a message names, on this machine.
- * @throws FilesGone, or RunError where the message names anything but a shard's work.
+ * @throws FilesGone, or RejectedShard where the message names anything but a shard's work.
  */
-export async function fetchWork(output: Output, published: ShardFiles): Promise<ShardFiles> {
+export async function fetchWork(output: Output, id: string, published: ShardFiles): Promise<ShardFiles> {
   assertWork(published);
+  if (published.id !== id) throw new RejectedShard(`shard ${id}: a message names files of the shard ${published.id}`);
   const dir = join(output.dir, published.dir);
   const names = filesOf(published);
   await output.hold(names.map((name) => `${published.dir}/${name}`));
@@ -83,9 +85,6 @@ async function sweepNames({ dir, objects, locked }: Output, isLeft: (name: strin
   }
 }
 
-/** Begins the second half of a folder's name that no process owns. */
-const HANDED = 'handed-';
-
 /** `.work/<shard>.<owner>`. */
 const WORK = /^\.work\/(\d{4,}-\d{5,})\.[^/\\]+$/;
 
@@ -96,7 +95,7 @@ function areParts(names: unknown): boolean {
 
 function assertWork({ id, dir, records, strings }: ShardFiles): void {
   if (typeof id !== 'string' || typeof dir !== 'string' || WORK.exec(dir)?.[1] !== id || !areParts(records) || !areParts(strings))
-    throw new RunError(`a message names files of a shard that are none: ${JSON.stringify({ id, dir })}`);
+    throw new RejectedShard(`a message names files of a shard that are none: ${JSON.stringify({ id, dir })}`);
 }
 
 function filesOf({ records, strings }: ShardFiles): string[] {

@@ -4,7 +4,7 @@
 // page that fails is a 500 that tells the reader nothing of what failed. It never keeps a process alive.
 
 import { createServer, type ServerResponse } from 'node:http';
-import { RunError, codeOf, firstLine } from '../core/errors.ts';
+import { UsageError, codeOf, firstLine } from '../core/errors.ts';
 import { LOOPBACK } from '../core/worker-options.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -41,7 +41,7 @@ export interface PagesOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** @throws RunError where it cannot listen there. */
+/** @throws UsageError where it cannot listen there. */
 export async function servePages({ host = LOOPBACK, port, pages, flag = '--metrics', onError }: PagesOptions): Promise<PageServer> {
   const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
     const path = (request.url ?? '/').replace(/[?#].*$/s, '');
@@ -56,7 +56,7 @@ export async function servePages({ host = LOOPBACK, port, pages, flag = '--metri
   }).catch((error: unknown) => {
     const why =
       codeOf(error) === 'EADDRINUSE' ? `is taken: ${flag} names another, 0 any that is free` : `cannot be listened on (${codeOf(error) ?? firstLine(error)})`;
-    throw new RunError(`port ${port} of ${host} ${why}`, { cause: error });
+    throw new UsageError(`${flag} ${port}: the port of ${host} ${why}`, { cause: error });
   });
   server.unref();
   const address = server.address();

@@ -45,7 +45,7 @@ test('an extracting worker takes no shard while many wait to be stored', async (
     const claim = queue.claim(signal);
     let given = false;
     void claim.then(() => (given = true));
-    await sleep(300);
+    while (told.length === 0) await sleep(10);
     assert.deepEqual([given, told], [false, ['64 shards wait to be stored']]);
     waiting = 63;
     assert.equal((await claim)?.body.id, '0001-00000');
@@ -67,7 +67,7 @@ test('an extracting worker takes no shard while its disk has no room for one', a
       const told: string[] = [];
       const stop = new AbortController();
       const claim = gated(queues.extract, { dir: disk.path, storeStats: () => queues.store.stats(), waits: (why) => told.push(why) }).claim(stop.signal);
-      await sleep(300);
+      while (told.length === 0) await sleep(10);
       stop.abort();
       assert.equal(await claim, undefined);
       assert.match(told.join(), /^8 MB are free in /);

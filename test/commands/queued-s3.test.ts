@@ -42,7 +42,7 @@ test('the queued route over S3 gives the parts of a local run, byte for byte, an
       process.env['TMPDIR'] = stage;
       const site: Site = { url, samples, csv, out: 's3://bucket/queued' };
       assert.match(await enqueued(site), /put into the queue, 0 committed before, 0 queued before/);
-      const ended = await Promise.all([drained(site, 'extract'), drained(site, 'extract'), drained(site, 'store')]);
+      const ended = await Promise.all([drained(site, 'extract'), drained(site, 'extract'), drained(site, 'store'), drained(site, 'store')]);
       for (const { stderr } of ended) assert.match(stderr, /worker\.ended.*reclaimed\W+0\W+redelivered\W+0\W+lost\W+0\b/);
       assert.deepEqual(await bucket.partsOf('queued'), await partsOf(local));
       const keys = await bucket.keysOf('queued');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { committedIds } from '../../src/core/commit.ts';
@@ -95,7 +95,7 @@ test('what Redis has lost is put back by --heal and by enqueue, and nothing is d
       redis.cli('FLUSHALL');
       const healed = await merc(['status', '--heal', '--out', site.out], { env: { MERC_REDIS_URL: url } });
       assert.equal(healed.code, 0, healed.stderr);
-      assert.match(healed.stdout, /^\d+ shards put back into the queue/);
+      assert.match(healed.stderr, /\d+ shards put back into the queue/);
       const { planned } = await statusOf(site);
       await commitsReach(site.out, planned.shards);
       for (const worker of workers) worker.kill('SIGTERM');
@@ -163,4 +163,60 @@ test('a worker of another version than the plan, and one that cannot reach Redis
     assert.equal(password.code, 2);
     assert.doesNotMatch(password.stderr, /secret/);
   });
+});
+
+test('a shard that no store can have is set aside after its deliveries, and all others are stored', { skip: NO_REDIS }, async () => {
+  await withSite(async (site) => {
+    await enqueued(site);
+    await drained(site, 'extract');
+    const [folder = ''] = await readdir(join(site.out, '.work'));
+    await truncate(join(site.out, '.work', folder, 'records-0.parquet'), 100);
+    const { stderr } = await drained(site, 'store');
+    assert.match(stderr, /cannot be stored/);
+    assert.doesNotMatch(stderr, /bug in merc/);
+    const { shards, committed, planned } = await statusOf(site);
+    assert.deepEqual([shards?.dead, committed.shards], [1, planned.shards - 1]);
+    const dead = await merc(['dead', 'list', '--json', '--out', site.out], { env: { MERC_REDIS_URL: site.url } });
+    assert.equal((JSON.parse(dead.stdout) as { id: string }).id, folder.slice(0, folder.indexOf('.')));
+    const wrong = await merc(['dead', 'retry', '0001-99999', '--out', site.out], { env: { MERC_REDIS_URL: site.url } });
+    assert.equal(wrong.code, 1, wrong.stdout);
+  });
+});
+
+test('a worker without the samples ends with the folder named, and makes no rows of what it cannot see', { skip: NO_REDIS }, async () => {
+  const { samples, csv } = await demoSet();
+  await withRedis(({ url }) =>
+    inFolder(async (folder) => {
+      const mounted = join(folder, 'in');
+      await cp(samples, mounted, { recursive: true });
+      const site: Site = { url, samples: mounted, csv, out: join(folder, 'out') };
+      await enqueued(site);
+      await rename(mounted, join(folder, 'away'));
+      for (const isThere of [false, true]) {
+        if (isThere) await mkdir(mounted);
+        const { code, stderr } = await ended(startWorker(site, 'extract'));
+        assert.equal(code, 1);
+        assert.match(stderr, /^merc: .*\/in: holds nothing here: workers need the samples/m);
+      }
+      await rm(mounted, { recursive: true });
+      await rename(join(folder, 'away'), mounted);
+      const [{ stderr }] = await Promise.all([drained(site, 'extract'), drained(site, 'store')]);
+      assert.match(stderr, /redelivered=0/, "it was nobody's failure");
+      const { statuses } = await statusOf(site);
+      assert.equal(statuses['failed'], undefined);
+    }),
+  );
+});
+
+test('a port that is taken is one line, and the worker ends', { skip: NO_REDIS }, async () => {
+  const { samples, csv } = await demoSet();
+  await withRedis((redis) =>
+    inFolder(async (folder) => {
+      const site: Site = { url: redis.url, samples, csv, out: join(folder, 'out') };
+      await enqueued(site);
+      const { code, stderr } = await ended(startWorker(site, 'store', '--drain', '--metrics', String(redis.port)));
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /^merc: --metrics \d+: the port of 127\.0\.0\.1 is taken/m);
+    }),
+  );
 });

@@ -42,9 +42,12 @@ test('workers that are killed and stopped at random lose nothing and double noth
       const copies = Math.max(4, Math.ceil(SECONDS / 3));
       await manyFiles(site.samples, copies);
       await enqueued(site, 16);
+      const ends: Promise<Outcome>[] = [];
       const sit = (role: Seat['role']): Pick<Seat, 'child' | 'end'> => {
         const child = startWorker(site, role, '--lease', `${LEASE}s`);
-        return { child, end: ended(child) };
+        const end = ended(child);
+        ends.push(end);
+        return { child, end };
       };
       const seats: Seat[] = ROLES.map((role) => ({ role, ...sit(role) }));
       const counts = { kills: 0, stops: 0 };
@@ -73,6 +76,7 @@ test('workers that are killed and stopped at random lose nothing and double noth
         await Promise.all(waking);
         for (const { child } of seats) child.kill('SIGTERM');
         await Promise.all(seats.map(({ end }) => end));
+        for (const { code, signal, stderr } of await Promise.all(ends)) assert.ok(signal === 'SIGKILL' || code === 0, `exit ${code}: ${stderr}`);
         const during = (await committedIds(site.out)).length;
         const rest = await Promise.all([drained(site, 'extract', '--lease', `${LEASE}s`), drained(site, 'store', '--lease', `${LEASE}s`)]);
         const { planned, committed, shards } = await statusOf(site);

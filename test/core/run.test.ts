@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Outage } from '../../src/core/errors.ts';
 import { run } from '../../src/core/run.ts';
 import type { Delivery, Sink, Source } from '../../src/core/types.ts';
 
@@ -117,4 +118,18 @@ test('a sink that fails ends the run while the source has nothing more to give',
   );
   await assert.rejects(done, /store is gone/);
   assert.equal(log.events.at(-1), 'close');
+});
+
+test('an outage ends a run, and what was in hand is not its failure', async () => {
+  const log: Log = { events: [], pulled: 0 };
+  const stage = async ({ body }: { readonly body: number }) => {
+    if (body === 3) throw new Outage('the disk is gone');
+    return body;
+  };
+  await assert.rejects(run(numbers(20, log), stage, sinkInto(log), { concurrency: 1, signal }), /the disk is gone/);
+  assert.deepEqual(
+    log.events.filter((event) => event.startsWith('fail')),
+    [],
+  );
+  assert.deepEqual([log.pulled, log.events.includes('ack 2'), log.events.includes('ack 3')], [4, true, false]);
 });

@@ -66,12 +66,12 @@ for (const [where, place, skipped] of [
       });
       await opened(out, async (output) => {
         const published = JSON.parse(message) as ShardFiles;
-        const fetched = await fetchWork(output, published);
+        const fetched = await fetchWork(output, published.id, published);
         for (const name of [...fetched.records, ...fetched.strings]) assert.equal(await readFile(join(fetched.dir, name), 'utf8'), `${name} of 0001-00003`);
         await removeWork(output, published);
         assert.equal(existsSync(fetched.dir), false);
         assert.deepEqual(await output.objects.list('.work'), []);
-        await assert.rejects(fetchWork(output, published), (error) => {
+        await assert.rejects(fetchWork(output, published.id, published), (error) => {
           assert.ok(error instanceof RunError);
           assert.match(error.message, /^shard 0001-00003: \.work\/0001-00003\.\S+\/records-0\.parquet is gone: it has to be extracted again$/);
           return true;
@@ -111,11 +111,11 @@ test('a message that names anything but the work of its shard is refused, and no
       ];
       for (const lie of lies) {
         const message = { ...published, ...lie } as ShardFiles;
-        await assert.rejects(fetchWork(output, message), RunError, JSON.stringify(lie));
+        await assert.rejects(fetchWork(output, message.id, message), RunError, JSON.stringify(lie));
         await assert.rejects(removeWork(output, message), RunError, JSON.stringify(lie));
       }
       assert.deepEqual((await readdir(output.dir)).toSorted(), ['.work', 'samples']);
-      await fetchWork(output, published);
+      await fetchWork(output, published.id, published);
     });
   });
 });

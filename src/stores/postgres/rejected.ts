@@ -5,7 +5,7 @@
 
 import { RunError, codeOf, firstLine } from '../../core/errors.ts';
 import { file, type Database } from '../../duckdb.ts';
-import type { LabelledShard } from '../store.ts';
+import { RejectedShard, type LabelledShard } from '../store.ts';
 import { isPassing, isServerError } from './connection.ts';
 
 interface ServerError {
@@ -14,13 +14,13 @@ interface ServerError {
   readonly column?: string;
 }
 
-/** @throws RunError */
+/** @throws RejectedShard */
 export async function rejected({ shard, samples }: LabelledShard, runId: string, database: Database, error: unknown): Promise<never> {
   const { where, detail, column } = error as ServerError;
   const sampleId = await sampleOf(database, samples, where ?? '', detail ?? '', runId);
   const row = sampleId === undefined ? '' : `, row of sample ${sampleId}`;
   const named = column === undefined ? '' : ` (column ${column})`;
-  throw new RunError(`shard ${shard.id}${row}: PostgreSQL has rejected it: ${firstLine(error)}${named}`, { cause: error });
+  throw new RejectedShard(`shard ${shard.id}${row}: PostgreSQL has rejected it: ${firstLine(error)}${named}`, { cause: error });
 }
 
 /** `COPY merc_files_load, line 17, ...` counts the part's rows; a constraint shows the row or the key, which begin with run and sample. */

@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows of rules that follow one another; that is `matcher`'s part.
 
+use memchr::memmem;
+
 use crate::work;
 
 use super::rule::{BLANKS, BLANKS_MAY_LACK, Cmp, FOLD, Order, WORD};
@@ -41,7 +43,7 @@ pub(super) fn search(data: &[u8], range: usize, value: &[u8], flags: u8) -> Opti
         let reach = if range == 0 { data.len() } else { range.saturating_add(value.len()) };
         let data = data.get(..reach).unwrap_or(data);
         work::pass(data.len());
-        return data.windows(value.len()).position(|window| window == value);
+        return memmem::find(data, value);
     }
     let last = data.len().checked_sub(value.len())?;
     let places = if range == 0 { last } else { last.min(range - 1) };

@@ -8,7 +8,9 @@
 use crate::work;
 
 use super::compare::{compare, number_holds, order_holds, printable, search, sign_extend};
-use super::rule::{At, BINARY_ONLY, Cmp, Order, Pointer, Rule, TEXT_ONLY, Test, Then};
+use super::rule::{
+    At, BINARY_ONLY, BLANKS, BLANKS_MAY_LACK, Cmp, FOLD, Order, Pointer, Rule, TEXT_ONLY, Test, Then,
+};
 
 /// Deeper than any table goes.
 const LEVELS: usize = 16;
@@ -25,6 +27,9 @@ pub(super) fn first_match(table: &[Rule], data: &[u8], whole: bool, looks_like_t
         let length = after.iter().position(|rule| rule.level == 0).unwrap_or(after.len());
         let (refinements, next) = after.split_at(length);
         rest = next;
+        if begins_otherwise(top, data) {
+            continue;
+        }
         if is_tried(top, looks_like_text) && (whole || !matches!(top.at, At::End(_))) {
             let mut matcher = Matcher::new(data);
             matcher.group(top, refinements);
@@ -34,6 +39,16 @@ pub(super) fn first_match(table: &[Rule], data: &[u8], whole: bool, looks_like_t
         }
     }
     None
+}
+
+/// Whether the first byte that a group asks for, at one place, is another: so it is with nearly all of them.
+fn begins_otherwise(top: &Rule, data: &[u8]) -> bool {
+    let (At::Start(at), Test::Bytes { order: Order::Same, value, flags }) = (top.at, top.test) else {
+        return false;
+    };
+    let found = usize::try_from(at).ok().and_then(|at| data.get(at));
+    flags & (FOLD | BLANKS | BLANKS_MAY_LACK) == 0
+        && found.zip(value.first()).is_some_and(|(found, wanted)| found != wanted)
 }
 
 fn is_tried(top: &Rule, looks_like_text: bool) -> bool {
