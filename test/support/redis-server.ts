@@ -46,6 +46,10 @@ export async function withRedis(use: (redis: RedisServer) => Promise<void>, sett
     const port = await freePort();
     const all = { port: String(port), bind: '127.0.0.1', dir, save: '', appendonly: 'yes', appendfsync: 'always', ...settings };
     let server: ChildProcess | undefined;
+    // Not by its own `kill`: after the first signal Deno's does nothing more.
+    const signalled = (signal: NodeJS.Signals) => {
+      if (server?.pid !== undefined && server.exitCode === null) process.kill(server.pid, signal);
+    };
     const redis: RedisServer = {
       url: `redis://127.0.0.1:${port}`,
       port,
@@ -59,8 +63,8 @@ export async function withRedis(use: (redis: RedisServer) => Promise<void>, sett
         await ended;
         server = undefined;
       },
-      freeze: () => void server?.kill('SIGSTOP'),
-      wake: () => void server?.kill('SIGCONT'),
+      freeze: () => signalled('SIGSTOP'),
+      wake: () => signalled('SIGCONT'),
       start: async () => {
         server = spawn(
           'redis-server',
