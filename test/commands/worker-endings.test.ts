@@ -43,7 +43,7 @@ test(
             // So that what is in hand is done and cannot be answered for, and whoever looks is looking.
             await pause(1_500);
             const told = performance.now();
-            worker.kill('SIGTERM');
+            process.kill(worker.pid ?? 0, 'SIGTERM');
             while (!seen.exit && performance.now() - told < BOUND) await pause(20);
             const title = `${inHand ? 'in hand' : 'idle'} ${flags.join('')}`;
             assert.ok(seen.exit, `${title}: still there after ${BOUND} ms`);

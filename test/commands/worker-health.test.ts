@@ -48,7 +48,7 @@ test('a worker that Redis does not answer for a lease is not well, says so, and 
         assert.equal(await health(200), 'ok\n');
       } finally {
         redis.wake();
-        worker.kill('SIGTERM');
+        process.kill(worker.pid ?? 0, 'SIGTERM');
         assert.equal((await end).code, 0);
       }
     }),
