@@ -1,6 +1,6 @@
 // The stage that extracts a shard: its batches spread over the pool, each to its end.
 
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NO_COUNTS, addCounts } from '../core/counts.ts';
 import { workDir } from '../core/layout.ts';
@@ -31,12 +31,15 @@ export interface ExtractionContext {
   readonly faults?: Faults;
 }
 
+/** Shards that this process has begun. */
+let times = 0;
+
 /** The stage that extracts a shard: its batches spread over the pool. */
 export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardPlan, ShardFiles> {
   return async ({ body: shard, attempt }, signal) => {
     const started = new Date().toISOString();
-    const dir = workDir(context.out, shard.id);
-    await rm(dir, { recursive: true, force: true });
+    // A folder for each time: this process may be given a shard anew while it is still at it.
+    const dir = workDir(context.out, `${shard.id}.${++times}`);
     await mkdir(dir, { recursive: true });
     const summaries: BatchSummary[] = [];
     const batches = shard.batches.entries();

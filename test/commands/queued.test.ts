@@ -8,7 +8,7 @@ import { inFolder } from '../support/folder.ts';
 import { ended, merc } from '../support/merc.ts';
 import { NO_REDIS, withRedis } from '../support/redis-server.ts';
 import { commitsReach, partsOf, query } from '../support/rows.ts';
-import { drained, enqueued, startWorker, statusOf, type Site } from '../support/workers.ts';
+import { drained, enqueued, startWorker, statusOf, tell, type Site } from '../support/workers.ts';
 
 /** An output of the demo set, made by `merc run`, and a place for the same by way of the queue. */
 async function withSite(use: (site: Site, local: string) => Promise<void>): Promise<void> {
@@ -69,7 +69,7 @@ test('a worker that is told to end hands back what it has in hand, exits 0, and 
       const [extract, store] = [startWorker(site, 'extract', '--grace', grace), startWorker(site, 'store', '--grace', grace)];
       const ends = [ended(extract), ended(store)];
       await commitsReach(site.out, (await committedIds(site.out)).length + 1);
-      for (const worker of [extract, store]) worker.kill('SIGTERM');
+      for (const worker of [extract, store]) tell(worker, 'SIGTERM');
       for (const { code, stderr } of await Promise.all(ends)) assert.equal(code, 0, stderr);
       const { shards } = await statusOf(site);
       assert.equal(shards?.leased, 0, 'nothing waits for a lease to run out');
@@ -98,7 +98,7 @@ test('what Redis has lost is put back by --heal and by enqueue, and nothing is d
       assert.match(healed.stderr, /\d+ shards put back into the queue/);
       const { planned } = await statusOf(site);
       await commitsReach(site.out, planned.shards);
-      for (const worker of workers) worker.kill('SIGTERM');
+      for (const worker of workers) tell(worker, 'SIGTERM');
       await Promise.all(ends);
       assert.equal((await merc(['verify', site.out])).code, 0);
       assert.deepEqual((await statusOf(site)).shards, { queued: 0, leased: 0, dead: 0, missing: 0 });
@@ -116,7 +116,7 @@ test('a shard whose files are gone before they are stored is extracted again', {
     const extract = startWorker(site, 'extract');
     const end = ended(extract);
     const { stderr } = await drained(site, 'store');
-    extract.kill('SIGTERM');
+    tell(extract, 'SIGTERM');
     await end;
     assert.match(stderr, /shard\.requeued/);
     assert.deepEqual(await partsOf(site.out), await partsOf(local));

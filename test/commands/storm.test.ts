@@ -10,7 +10,7 @@ import { ended, merc, type Outcome } from '../support/merc.ts';
 import { NO_REDIS, withRedis } from '../support/redis-server.ts';
 import { query } from '../support/rows.ts';
 import { tinySet } from '../support/tiny-set.ts';
-import { drained, enqueued, isComplete, startWorker, statusOf, type Site } from '../support/workers.ts';
+import { drained, enqueued, isComplete, startWorker, statusOf, tell, type Site } from '../support/workers.ts';
 
 /** A minute where it is the first runtime, less on the others; by hand for longer. */
 const SECONDS = Number(process.env['MERC_STORM_SECONDS'] ?? (process.versions.node.startsWith('20.') && !('Bun' in globalThis) ? 60 : 15));
@@ -55,7 +55,7 @@ test('workers that are killed and stopped at random lose nothing and double noth
       const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
       const wake = async (child: ChildProcess): Promise<void> => {
         await pause((LEASE + 1 + Math.random() * 2) * 1_000);
-        child.kill('SIGCONT');
+        tell(child, 'SIGCONT');
       };
       try {
         const until = performance.now() + SECONDS * 1_000;
@@ -64,17 +64,17 @@ test('workers that are killed and stopped at random lose nothing and double noth
           const seat = seats[Math.floor(Math.random() * seats.length)] as Seat;
           if (Math.random() < 0.3) {
             counts.stops += 1;
-            seat.child.kill('SIGSTOP');
+            tell(seat.child, 'SIGSTOP');
             waking.push(wake(seat.child));
           } else {
             counts.kills += 1;
-            seat.child.kill('SIGKILL');
+            tell(seat.child, 'SIGKILL');
             await seat.end;
             Object.assign(seat, sit(seat.role));
           }
         }
         await Promise.all(waking);
-        for (const { child } of seats) child.kill('SIGTERM');
+        for (const { child } of seats) tell(child, 'SIGTERM');
         await Promise.all(seats.map(({ end }) => end));
         for (const { code, signal, stderr } of await Promise.all(ends)) assert.ok(signal === 'SIGKILL' || code === 0, `exit ${code}: ${stderr}`);
         const during = (await committedIds(site.out)).length;
@@ -97,7 +97,7 @@ test('workers that are killed and stopped at random lose nothing and double noth
         assert.equal(verified.code, 0, verified.stdout);
         assert.deepEqual(await readdir(join(site.out, '.work')), []);
       } finally {
-        for (const { child } of seats) child.kill('SIGKILL');
+        for (const { child } of seats) tell(child, 'SIGKILL');
       }
     }),
   );

@@ -1,6 +1,7 @@
 // Workers of a queue in processes of their own, and what became of an output.
 
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { committedIds } from '../../src/core/commit.ts';
 import { planTotals, readHeads } from '../../src/core/plan.ts';
 import type { RunStatus } from '../../src/core/status.ts';
@@ -46,4 +47,13 @@ export async function statusOf(site: Site): Promise<RunStatus> {
 /** Whether all that was planned is committed. */
 export async function isComplete(out: string): Promise<boolean> {
   return (await committedIds(out)).length === planTotals(await readHeads(out)).shards;
+}
+
+/** Signals a worker, if it is still there. By its id: Deno's own way gives a process one signal and forgets how it ended. */
+export function tell({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
