@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { RunError } from '../../src/core/errors.ts';
+import { UsageError } from '../../src/core/errors.ts';
 import { openMetrics } from '../../src/telemetry/metrics.ts';
 import { metricsServer, servePages } from '../../src/telemetry/server.ts';
 
@@ -68,7 +68,7 @@ test('a port that is taken is one line that names the flag, and a reader that st
   try {
     await assert.rejects(
       servePages({ port, pages: {}, flag: '--http' }),
-      (error) => error instanceof RunError && error.message === `port ${port} of 127.0.0.1 is taken: --http names another, 0 any that is free`,
+      (error) => error instanceof UsageError && error.message === `--http ${port}: the port of 127.0.0.1 is taken: --http names another, 0 any that is free`,
     );
     await (await fetch(server.url, { headers: { connection: 'keep-alive' } })).text();
   } finally {
