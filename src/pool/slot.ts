@@ -12,6 +12,7 @@ import type { Isolation } from '../core/options.ts';
 import { within } from '../core/within.ts';
 import type { BatchTask } from '../native.ts';
 import { WorkerDeath, deathOf, readPosition, type Exit } from './death.ts';
+import { parentVariable } from './parent.ts';
 import type { WorkerSummary } from './worker.ts';
 
 /** Milliseconds for a worker's exit and last words to come in, once its task has failed. */
@@ -38,7 +39,7 @@ export function openSlot(isolation: Isolation): Slot {
     maxThreads: 1,
     // Deno hangs in Atomics.wait, and child processes have no use for it.
     useAtomics: !('Deno' in globalThis),
-    env: { ...process.env } as Record<string, string>,
+    env: { ...process.env, ...parentVariable() } as Record<string, string>,
   });
   // A worker that dies idle is replaced; one that dies at work is told by its task.
   pool.on('error', () => {});

@@ -94,6 +94,26 @@ test('no worker outlives a parent that was killed, even in an endless native loo
   });
 });
 
+test('no idle worker outlives a parent that was killed', onLinux, async () => {
+  const mark = `merc-test-${process.pid}-${Math.random()}`;
+  const child = startMerc([], { program: 'test/support/idle-pool', env: { MERC_TEST_MARK: mark } });
+  const end = ended(child);
+  try {
+    await eventually(30, 'two workers and their parent are not there', () => marked(mark).length === 3);
+    // Loaded, which they are some time after they have begun.
+    await eventually(
+      30,
+      'the workers have not loaded the addon',
+      () => marked(mark).filter((pid) => text(`/proc/${pid}/maps`).includes('.node\n')).length >= 2,
+    );
+    child.kill('SIGKILL');
+    await end;
+    await eventually(20, 'an idle worker lives on', () => marked(mark).length === 0);
+  } finally {
+    for (const pid of marked(mark)) process.kill(pid, 'SIGKILL');
+  }
+});
+
 test('Ctrl-C, which reaches workers too, is no crash', onLinux, async () => {
   await inRun({ workers: 2, faults: { byPath: { '001': 'slow', '250': 'endless_loop' } } }, async ({ out, child, end, mark }) => {
     await atFile(out, 2);
