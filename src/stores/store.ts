@@ -13,7 +13,7 @@ export interface LabelledShard {
   readonly shard: ShardFiles;
   /** Head of the plan that it is of. */
   readonly head: PlanHead;
-  /** The `samples` part as it was built, in the shard's work folder. */
+  /** The `samples` part as it was built, in a work folder. */
   readonly samples: string;
   readonly labels: Labels;
 }

@@ -3,11 +3,12 @@
 // Promise: the commit record is written when all stores have accepted, and it is the commit. A shard
 // that has one is not stored again; one without is, from the beginning.
 
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { commit, standingCommit, type CommitRecord, type Labels, type Parts } from '../core/commit.ts';
 import { RunError, firstLine, isRefusal } from '../core/errors.ts';
+import { workDir } from '../core/layout.ts';
 import type { Output } from '../core/output.ts';
 import { partMetadata, type PlanHead } from '../core/plan.ts';
 import type { ShardFiles, Sink } from '../core/types.ts';
@@ -52,12 +53,20 @@ export function storing({ output, database, headOf, dataset }: StoringOptions, s
       );
   };
   const give = async (shard: ShardFiles, head: PlanHead): Promise<{ parts: Parts; labels: Labels }> => {
-    const samples = join(shard.dir, 'samples.parquet');
-    const records = shard.records.map((record) => join(shard.dir, record));
-    const labels = await writeSamples(database, records, samples, partMetadata(head), dataset);
-    let parts: Parts = { samples: null, strings: [] };
-    for (const each of stores) parts = (await each.accept({ shard, head, samples, labels })) ?? parts;
-    return { parts, labels };
+    // In a folder of this process: another one may have the same shard, as after a lease that has run out.
+    const own = workDir(output.dir, `${shard.id}.store`);
+    const samples = join(own, 'samples.parquet');
+    try {
+      await mkdir(own, { recursive: true });
+      const records = shard.records.map((record) => join(shard.dir, record));
+      const labels = await writeSamples(database, records, samples, partMetadata(head), dataset);
+      let parts: Parts = { samples: null, strings: [] };
+      for (const each of stores) parts = (await each.accept({ shard, head, samples, labels })) ?? parts;
+      return { parts, labels };
+    } finally {
+      // Where that is refused, what was run into before is the thing to tell; a sweep finds it.
+      await rm(own, { recursive: true, force: true }).catch(() => {});
+    }
   };
   return {
     write: (shard) => {

@@ -112,8 +112,9 @@ test('a second Ctrl-C ends at once, and nothing that it leaves is in the way', a
     process.kill(-child.pid, 'SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 20));
     if (child.exitCode === null) process.kill(child.pid, 'SIGINT');
-    const { code, stderr } = await outcome;
-    assert.equal(code, 130, stderr);
+    const { code, signal, stderr } = await outcome;
+    // One more that meets a process which is already exiting ends it by itself: 130 to a shell, too.
+    assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal} ${stderr}`);
     assert.doesNotMatch(stderr, /bug in merc|^ +at /m);
     assert.equal((await merc(args)).code, 0);
     assert.equal((await merc(['verify', out])).code, 0);
