@@ -9,7 +9,8 @@ import { demoSet } from '../support/demo-set.ts';
 import { inFolder } from '../support/folder.ts';
 import { commandLine, ended, merc, type Outcome } from '../support/merc.ts';
 import { postgresServer } from '../support/postgres-server.ts';
-import { NO_REDIS, freePort } from '../support/redis-server.ts';
+import { freePort } from '../support/free-port.ts';
+import { NO_REDIS } from '../support/redis-server.ts';
 import { partsOf } from '../support/rows.ts';
 
 const VARIABLES = { REDIS_PASSWORD: 'correct-horse', POSTGRES_PASSWORD: 'battery-staple', MERC_USER: '1000:1000' };

@@ -12,7 +12,8 @@ import { claimed, nothingToClaim } from '../contract/queue.ts';
 import { inFolder } from '../support/folder.ts';
 import { merc } from '../support/merc.ts';
 import { PLAN, QUICK, withRun, type OpenRun } from '../support/redis-run.ts';
-import { NO_REDIS, freePort, withRedis, type RedisServer } from '../support/redis-server.ts';
+import { freePort } from '../support/free-port.ts';
+import { NO_REDIS, withRedis, type RedisServer } from '../support/redis-server.ts';
 import { filesOf, refs } from '../support/shards.ts';
 
 const options = { skip: NO_REDIS, timeout: 60_000 };

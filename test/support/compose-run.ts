@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { services, type Service } from './deploy-files.ts';
 import { inFolder } from './folder.ts';
 import { startMerc } from './merc.ts';
-import { freePort } from './redis-server.ts';
+import { freePort } from './free-port.ts';
 
 /** Words of the file and what stands for them here, as `redis:6379` for `127.0.0.1:40001`; whole words or parts of a URL. */
 export type Places = Readonly<Record<string, string>>;

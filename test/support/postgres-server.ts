@@ -6,9 +6,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 
 export interface PostgresServer {
   readonly port: number;
@@ -96,15 +96,4 @@ function call(command: readonly string[], folder?: string): void {
   if (status === 0) return;
   const log = folder !== undefined && existsSync(join(folder, 'log')) ? readFileSync(join(folder, 'log'), 'utf8') : '';
   throw new Error(`${command.join(' ')}: ${error?.message ?? `exit ${status}`}\n${stderr ?? ''}${log}`);
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
