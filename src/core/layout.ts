@@ -37,18 +37,26 @@ export function workDir(out: string, shard = 'process'): string {
 /**
  * Removes what is half done and no process at work will finish: an owner at work holds a lock, so
  * that neither a process number nor an age has to be judged here.
- * @param atWork Owners of the locks of others, as their names end.
+ * @param owners Gives the owners of the locks of others, as the names of their files end.
  */
-export async function sweepWork(out: string, atWork: readonly string[]): Promise<void> {
-  const isAbandoned = (name: string) => !atWork.some((owner) => name.includes(`.${owner}`));
-  for (const name of await namesIn(join(out, LAYOUT.work))) {
-    if (isAbandoned(name) && !name.startsWith(LOCK) && !name.includes(`.${HANDED}`)) await rm(join(out, LAYOUT.work, name), { recursive: true, force: true });
-  }
-  for (const folder of [out, join(out, LAYOUT.plans), join(out, LAYOUT.commits)]) {
-    for (const name of await namesIn(folder)) {
-      if (/\.[\da-f-]{36}\.tmp$/.test(name) && isAbandoned(name)) await rm(join(folder, name), { force: true });
-    }
-  }
+export async function sweepWork(out: string, owners: () => Promise<readonly string[]>): Promise<void> {
+  const work = (await namesIn(join(out, LAYOUT.work))).filter((name) => !name.startsWith(LOCK) && !name.includes(`.${HANDED}`));
+  const left = [...work.map((name) => `${LAYOUT.work}/${name}`), ...(await temporariesIn(out))];
+  for (const name of await abandonedOf(left, owners)) await rm(join(out, name), { recursive: true, force: true });
+}
+
+/** Files of an output that are half written, as their names below it. */
+export async function temporariesIn(out: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const folder of ['', LAYOUT.plans, LAYOUT.commits])
+    for (const name of await namesIn(join(out, folder))) if (/\.[\da-f-]{36}\.tmp$/.test(name)) found.push(join(folder, name));
+  return found;
+}
+
+/** Those of the names that nobody at work has made. Who makes one holds a lock before it and for longer: the locks are looked at last. */
+export async function abandonedOf(names: readonly string[], owners: () => Promise<readonly string[]>): Promise<string[]> {
+  const atWork = await owners();
+  return names.filter((name) => !atWork.some((owner) => name.includes(`.${owner}`)));
 }
 
 /** Removes what this process has in the work folder, but for its locks. */

@@ -90,6 +90,11 @@ export async function claimsOn(out: string): Promise<Claim[]> {
   return (await allClaims(out)).filter((claim) => isAlive(claim) !== false && !claim.name.endsWith('.tmp'));
 }
 
+/** Owners of those claims, as the names of their unfinished files end. */
+export async function ownersOn(out: string): Promise<string[]> {
+  return (await claimsOn(out)).map(({ owner }) => owner);
+}
+
 async function allClaims(out: string): Promise<Claim[]> {
   const claims: Claim[] = [];
   for (const name of await namesIn(join(out, LAYOUT.work))) {

@@ -6,14 +6,14 @@ import { readCommits } from '../core/commit.ts';
 import { NO_COUNTS, addCounts, addTallies } from '../core/counts.ts';
 import { UsageError, messageOf } from '../core/errors.ts';
 import { LAYOUT, sweepOwn, sweepWork, workDir } from '../core/layout.ts';
-import { claimsOn, unwritable, withLock } from '../core/lock.ts';
+import { ownersOn, unwritable, withLock } from '../core/lock.ts';
 import type { Output } from '../core/output.ts';
-import { OWNER } from '../core/owner.ts';
 import { readHeads, type PlanHead } from '../core/plan.ts';
 import { WHOLE, isOf, type Slice } from '../core/slice.ts';
 import type { Counts } from '../core/types.ts';
 import { SMALL_SHARE, openDatabase, type Database } from '../duckdb.ts';
 import { withOpened } from './opened.ts';
+import { sweepComplete } from './work.ts';
 
 /** Output bytes that an input byte may make: 0.07 over 1.77 GB of mixed real files, and as much again for what is being built. */
 const OUTPUT_RATIO = 0.15;
@@ -36,7 +36,7 @@ export interface OutputUse {
   readonly signal: AbortSignal;
   /** All of it, if not given. */
   readonly slice?: Slice;
-  /** Together with others that share it; what they have left half done is not swept then, since a queue may speak of it. */
+  /** Together with others that share it; of what they have left, what a queue may still speak of is not swept then. */
   readonly shared?: boolean;
   /** Folder of this machine for what is under way, where the output is elsewhere. */
   readonly stage?: string | undefined;
@@ -55,8 +55,7 @@ export function withOutput<T>(given: OutputUse, use: (heads: PlanHead[], signal:
     await assertOurs(output, named);
     if (!output.locked) return use(await readHeads(output.dir), signal, output);
     return withLock({ out, slice, shared, command, named, signal }, async (held) => {
-      const others = (await claimsOn(out)).map(({ owner }) => owner).filter((owner) => owner !== OWNER);
-      if (!shared) await sweepWork(out, others);
+      await (shared ? sweepComplete(output) : sweepWork(out, () => ownersOn(out)));
       try {
         return await use(await readHeads(out), held, { ...output, alone: !shared && slice.of === 1 });
       } finally {

@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { committedIds } from '../core/commit.ts';
 import { eachOf } from '../core/each.ts';
 import { RunError } from '../core/errors.ts';
-import { HANDED, LAYOUT, flush, renameSurely } from '../core/layout.ts';
-import { claimsOn } from '../core/lock.ts';
+import { HANDED, LAYOUT, abandonedOf, flush, renameSurely, temporariesIn } from '../core/layout.ts';
+import { ownersOn } from '../core/lock.ts';
 import type { Output } from '../core/output.ts';
 import type { ShardFiles } from '../core/types.ts';
 import { RejectedShard } from './store.ts';
@@ -66,23 +66,30 @@ export async function removeWork({ objects }: Output, published: ShardFiles): Pr
 
 /** Removes what is left of a committed shard: files that were handed over more than once, and those of workers that have died at it. */
 export async function sweepShard(output: Output, id: string): Promise<void> {
-  await sweepNames(output, (name) => name.startsWith(`${id}.`));
+  const work = await output.objects.list(LAYOUT.work);
+  await sweepNames(
+    output,
+    work.filter((name) => name.startsWith(`${id}.`)),
+  );
 }
 
 /** Removes what is left of all committed shards, and what else processes have left that have died. */
 export async function sweepComplete(output: Output): Promise<void> {
   await output.refresh();
+  const work = await output.objects.list(LAYOUT.work);
   const committed = new Set(await committedIds(output.dir));
   // An output that is complete may be appended to at this moment: what is of no committed shard stays.
-  await sweepNames(output, (name) => name.startsWith('process.') || committed.has(name.slice(0, name.indexOf('.'))));
+  await sweepNames(
+    output,
+    work.filter((name) => name.startsWith('process.') || committed.has(name.slice(0, name.indexOf('.')))),
+    output.locked ? await temporariesIn(output.dir) : [],
+  );
 }
 
-async function sweepNames({ dir, objects, locked }: Output, isLeft: (name: string) => boolean): Promise<void> {
+async function sweepNames({ dir, objects, locked }: Output, work: readonly string[], files: readonly string[] = []): Promise<void> {
+  const names = [...work.map((name) => `${LAYOUT.work}/${name}/`), ...files];
   // Without locks nobody is known to be at work; what a late one still builds of a committed shard is of no use.
-  const atWork = locked ? (await claimsOn(dir)).map(({ owner }) => owner) : [];
-  for (const name of await objects.list(LAYOUT.work)) {
-    if (isLeft(name) && !atWork.some((owner) => name.endsWith(`.${owner}`))) await objects.remove(`${LAYOUT.work}/${name}/`);
-  }
+  for (const name of locked ? await abandonedOf(names, () => ownersOn(dir)) : names) await objects.remove(name);
 }
 
 /** `.work/<shard>.<owner>`. */

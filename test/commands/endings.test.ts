@@ -92,7 +92,7 @@ test('what the dead have left half done is swept, and what a process at work on 
 
     const atWork = leftovers(`${host}.${dead}.bbbbbbbb`);
     await make([...abandoned, ...atWork]);
-    await sweepWork(out, [`${host}.${dead}.bbbbbbbb`]);
+    await sweepWork(out, async () => [`${host}.${dead}.bbbbbbbb`]);
     for (const name of abandoned) assert.ok(!existsSync(join(out, name)), name);
     for (const name of atWork) assert.ok(existsSync(join(out, name)), name);
   });

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -36,6 +39,23 @@ test('the queued route gives the parts of the local one, byte for byte, without 
     assert.deepEqual(await readdir(join(site.out, '.work')), []);
     assert.match(await enqueued(site), /^run .*\n0 put into the queue, \d+ committed before, 0 queued before/);
     assert.equal((await merc(['verify', site.out])).code, 0);
+  });
+});
+
+test('what dead workers have left of committed shards is swept by the next one, and what a queue may speak of stays', { skip: NO_REDIS }, async () => {
+  await withSite(async (site) => {
+    await enqueued(site);
+    await Promise.all([drained(site, 'extract'), drained(site, 'store')]);
+    const [id = ''] = await committedIds(site.out);
+    const owner = `a.host.${spawnSync(process.execPath, ['--version']).pid}.aaaaaaaa`;
+    const waiting = '.work/0009-00000.handed-b/';
+    const left = [`.work/process.${owner}/`, `.work/${id}.${owner}/`, `.work/${id}.handed-a/`, `commits/${id}.json.${owner}.${randomUUID()}.tmp`, waiting];
+    for (const name of left) await (name.endsWith('/') ? mkdir(join(site.out, name)) : writeFile(join(site.out, name), ''));
+    await drained(site, 'store');
+    assert.deepEqual(
+      left.filter((name) => existsSync(join(site.out, name))),
+      [waiting],
+    );
   });
 });
 
