@@ -6,10 +6,36 @@
 import type { BigIntStats } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { codeOf, messageOf } from '../core/errors.ts';
+import { fileStats } from '../native.ts';
 import { type ByteName, bytesOf, nameOf } from './names.ts';
 
 /** Calls in flight: enough to keep a network file system busy, few enough to hold nothing much. */
 export const STATS_AT_ONCE = 64;
+
+/** Names that one call of the addon asks for, one after the other; of such calls several are in flight. */
+const NAMES_A_CALL = 64;
+
+/** Names of a folder that are asked for together. */
+export const NAMES_AT_ONCE = 8 * NAMES_A_CALL;
+
+/** Size and time of a file, as a plan holds them. */
+export interface SizeAndTime {
+  readonly size: number;
+  readonly mtime: number;
+}
+
+/** Of each name in a folder that is a regular file its size and time; undefined of all else. By Node, a name would cost ten times as much. */
+export async function sizesAndTimes(folder: ByteName, names: readonly ByteName[]): Promise<(SizeAndTime | undefined)[]> {
+  const calls: Promise<Float64Array>[] = [];
+  for (let start = 0; start < names.length; start += NAMES_A_CALL)
+    calls.push(fileStats(bytesOf(folder), bytesOf(names.slice(start, start + NAMES_A_CALL).join('\0'))));
+  const stats = await Promise.all(calls);
+  return names.map((_, at) => {
+    const [call, own] = [stats[Math.floor(at / NAMES_A_CALL)], 2 * (at % NAMES_A_CALL)];
+    const [size = NaN, mtime = NaN] = [call?.[own], call?.[own + 1]];
+    return Number.isNaN(size) ? undefined : { size, mtime };
+  });
+}
 
 /** What tells one folder from another. */
 export function identityOf({ dev, ino }: BigIntStats): string {
@@ -22,7 +48,7 @@ export function placeOf(folder: string, name: ByteName): string {
 }
 
 /** Size and time as a plan holds them. The time comes from integers: a double of seconds rounds up. */
-export function sizeAndTime(info: BigIntStats): { readonly size: number; readonly mtime: number } {
+export function sizeAndTime(info: BigIntStats): SizeAndTime {
   return { size: Number(info.size), mtime: Number(info.mtimeMs) };
 }
 

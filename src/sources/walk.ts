@@ -10,7 +10,7 @@ import type { ScannedFile } from '../core/plan.ts';
 import { fingerprints } from './fingerprints.ts';
 import type { Gate } from './gate.ts';
 import { type ByteName, bytesOf, fileName, textOf, under } from './names.ts';
-import { STATS_AT_ONCE, identityOf, kindOf, placeOf, sizeAndTime, targetOf, whyOf } from './places.ts';
+import { NAMES_AT_ONCE, type SizeAndTime, identityOf, kindOf, placeOf, sizeAndTime, sizesAndTimes, targetOf, whyOf } from './places.ts';
 
 /** A folder to walk. */
 export interface Folder {
@@ -53,18 +53,28 @@ async function* entriesOf(folder: Folder, gate: Gate): AsyncGenerator<Entry> {
     return;
   }
   names.sort();
-  for (let start = 0; start < names.length; start += STATS_AT_ONCE) {
-    const chunk = names.slice(start, start + STATS_AT_ONCE);
-    for (const entry of await Promise.all(chunk.map((name) => entryOf(folder, name, gate)))) {
-      if (entry !== undefined) yield entry;
-    }
+  const asked = names.filter((name) => !gate.excludes(textOf(under(folder.relative, name))) && !gate.skip(textOf(under(folder.real, name))));
+  for (let start = 0; start < asked.length; start += NAMES_AT_ONCE) {
+    const chunk = asked.slice(start, start + NAMES_AT_ONCE);
+    const files = await sizesAndTimes(folder.real, chunk);
+    const entries = chunk.map(async (name, at) => {
+      const file = files[at];
+      return file === undefined ? entryOf(folder, name, gate) : fileOf(folder, name, file, gate);
+    });
+    for (const entry of await Promise.all(entries)) if (entry !== undefined) yield entry;
   }
 }
 
+function fileOf(folder: Folder, name: ByteName, sizeAndTimeOf: SizeAndTime, gate: Gate): Entry | undefined {
+  const relative = under(folder.relative, name);
+  const wanted = gate.includes(textOf(relative)) && !gate.taken.has(placeOf(folder.identity, name));
+  return wanted ? { root: folder.root, ...fileName(relative), ...sizeAndTimeOf } : undefined;
+}
+
+/** A folder, a link, or what else is no regular file. */
 async function entryOf(folder: Folder, name: ByteName, gate: Gate): Promise<Entry | undefined> {
   const relative = under(folder.relative, name);
   const real = under(folder.real, name);
-  if (gate.excludes(textOf(relative)) || gate.skip(textOf(real))) return undefined;
   try {
     const own = await lstat(bytesOf(real), { bigint: true });
     const linked = own.isSymbolicLink();
@@ -74,11 +84,7 @@ async function entryOf(folder: Folder, name: ByteName, gate: Gate): Promise<Entr
       if (linked && gate.skip(textOf(target))) return undefined;
       return { linked, folder: { root: folder.root, relative, real: target, identity: identityOf(info) } };
     }
-    if (info.isFile()) {
-      const wanted = gate.includes(textOf(relative)) && !gate.taken.has(placeOf(folder.identity, name));
-      return wanted ? { root: folder.root, ...fileName(relative), ...sizeAndTime(info) } : undefined;
-    }
-    return { real, why: kindOf(info) };
+    return info.isFile() ? fileOf(folder, name, sizeAndTime(info), gate) : { real, why: kindOf(info) };
   } catch (error) {
     return { real, why: whyOf(error) };
   }

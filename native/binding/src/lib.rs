@@ -13,11 +13,12 @@ use merc_core::batch::{self, Aside, Slow, Target};
 use merc_core::extract::aside::SetAside;
 use merc_core::extract::{self, FileRef, Options, Part};
 use merc_core::fault::{self, Fault};
-use merc_core::input::Buffers;
+use merc_core::input::{self, Buffers};
 use merc_core::output::concat;
 use merc_core::profile;
 use merc_core::text::scan::Encoding;
-use napi::{Error, Result};
+use napi::bindgen_prelude::{AsyncTask, Buffer, Float64Array};
+use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
 
 thread_local! {
@@ -225,6 +226,38 @@ pub fn concat_strings(
     concat::concat_strings(&sources, Path::new(&target), CREATED_BY, &metadata)
         .map(|rows| rows as f64)
         .map_err(|error| Error::from_reason(error.to_string()))
+}
+
+/// Bytes and modification times of files in a folder, as `fileStats` asks for them.
+pub struct FileStats {
+    folder: PathBuf,
+    names: Vec<u8>,
+}
+
+impl Task for FileStats {
+    type Output = Vec<f64>;
+    type JsValue = Float64Array;
+
+    fn compute(&mut self) -> Result<Vec<f64>> {
+        let stats = self.names.split(|&byte| byte == 0).map(|name| {
+            let found = input::size_and_time(&self.folder.join(native_path(name)));
+            found.map_or([f64::NAN; 2], |(size, mtime)| [size as f64, mtime as f64])
+        });
+        Ok(stats.flatten().collect())
+    }
+
+    fn resolve(&mut self, _: Env, stats: Vec<f64>) -> Result<Float64Array> {
+        Ok(stats.into())
+    }
+}
+
+/// Size and modification time (milliseconds since 1970) of each name in a folder, in their order, NaN of
+/// what is no regular file or cannot be asked; on a thread of its own.
+/// @param folder Its path, in the system's bytes.
+/// @param names In the system's bytes, with a NUL between two.
+#[napi(ts_return_type = "Promise<Float64Array>")]
+pub fn file_stats(folder: Buffer, names: Buffer) -> AsyncTask<FileStats> {
+    AsyncTask::new(FileStats { folder: native_path(&folder), names: names.to_vec() })
 }
 
 /// Every column, documented: groups as JSON text.

@@ -3,7 +3,7 @@
 //! Read and not mapped: a mapped file that shrinks kills the process. Never more is read than the
 //! file held when it was opened, so a file that grows cannot hold a worker.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -101,11 +101,22 @@ pub fn open(path: &Path) -> io::Result<Opened<File>> {
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
-    let mtime = metadata.modified().ok().map_or(0, |time| match time.duration_since(UNIX_EPOCH) {
+    Ok(Opened { bytes, size: metadata.len(), mtime: mtime_of(&metadata) })
+}
+
+/// Bytes and modification time of the regular file at `path`, which no link is; none of anything else,
+/// and where it cannot be asked.
+pub fn size_and_time(path: &Path) -> Option<(u64, i64)> {
+    let metadata = path.symlink_metadata().ok()?;
+    metadata.is_file().then(|| (metadata.len(), mtime_of(&metadata)))
+}
+
+/// Milliseconds since 1970, cut toward 1970.
+fn mtime_of(metadata: &Metadata) -> i64 {
+    metadata.modified().ok().map_or(0, |time| match time.duration_since(UNIX_EPOCH) {
         Ok(after) => after.as_millis() as i64,
         Err(before) => -(before.duration().as_millis() as i64),
-    });
-    Ok(Opened { bytes, size: metadata.len(), mtime })
+    })
 }
 
 /// Tells the system that a file is about to be read, so that the disk need not be waited for.
