@@ -171,9 +171,32 @@ impl StringSink for StringsWriter {
         }
         page.file_offsets.push(file_offset as i64);
         page.lengths.push(text.len() as i32);
-        page.text.extend_from_slice(text);
+        append(&mut page.text, text);
         self.summary.rows += 1;
         self.summary.text_bytes += text.len() as u64;
+    }
+}
+
+/// Appends a string. Nearly all are short, and go as two words that may overlap: a call for each costs
+/// more than the copy.
+#[inline]
+fn append(text: &mut Vec<u8>, string: &[u8]) {
+    match string.len() {
+        8..=16 => append_ends::<8>(text, string),
+        4..=7 => append_ends::<4>(text, string),
+        17..=32 => append_ends::<16>(text, string),
+        _ => text.extend_from_slice(string),
+    }
+}
+
+/// Appends a string of `N` to twice `N` bytes by its first and its last `N`.
+#[inline]
+fn append_ends<const N: usize>(text: &mut Vec<u8>, string: &[u8]) {
+    let end = text.len() + string.len();
+    if let (Some(first), Some(last)) = (string.first_chunk::<N>(), string.last_chunk::<N>()) {
+        text.extend_from_slice(first);
+        text.truncate(end - N);
+        text.extend_from_slice(last);
     }
 }
 
@@ -305,5 +328,22 @@ pub(super) fn into_io(error: ParquetError) -> io::Error {
             Err(source) => io::Error::other(source),
         },
         error => io::Error::other(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::append;
+
+    #[test]
+    fn a_string_of_any_length_is_appended_as_it_is() {
+        let bytes: Vec<u8> = (0..=99).collect();
+        for length in 0..bytes.len() {
+            let (string, _) = bytes.split_at(length);
+            let mut text = b"before".to_vec();
+            append(&mut text, string);
+            append(&mut text, b"after");
+            assert_eq!(text, [b"before", string, b"after"].concat(), "{length}");
+        }
     }
 }
