@@ -9,7 +9,7 @@ import type { Part } from '../core/commit.ts';
 import { codeOf, firstLine, isRefusal } from '../core/errors.ts';
 import { LAYOUT, sha256Of } from '../core/layout.ts';
 import type { Output } from '../core/output.ts';
-import { file, type Database } from '../duckdb.ts';
+import { files, type Database } from '../duckdb.ts';
 import type { Store } from './store.ts';
 
 export interface ParquetStoreOptions {
@@ -22,20 +22,21 @@ export function parquetStore({ output, database }: ParquetStoreOptions): Store {
     name: 'parquet',
     async accept({ shard, samples }) {
       const strings: Part[] = [];
-      for (const [batch, source] of shard.strings.entries()) {
-        const from = join(shard.dir, source);
-        strings.push(await placePart(output, from, `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, await partRows(database, from)));
-      }
+      const sources = shard.strings.map((source) => join(shard.dir, source));
+      const rows = await partRows(database, sources);
+      for (const [batch, from] of sources.entries())
+        strings.push(await placePart(output, from, `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, rows[batch] ?? 0));
       return { strings, samples: await placePart(output, samples, `${LAYOUT.samples}/${shard.id}.parquet`, shard.counts.rows) };
     },
     close: () => Promise.resolve(),
   };
 }
 
-/** Rows that a Parquet file says it has. */
-export async function partRows(database: Database, path: string): Promise<number> {
-  const [row] = await database.rows(`SELECT num_rows::INTEGER AS rows FROM parquet_file_metadata(${file(path)})`);
-  return Number(row?.['rows']);
+/** Rows that Parquet files say they have, in their order. */
+async function partRows(database: Database, paths: readonly string[]): Promise<number[]> {
+  if (paths.length === 0) return [];
+  const found = await database.rows(`SELECT num_rows::INTEGER AS rows FROM parquet_file_metadata(${files(paths)})`);
+  return found.map((row) => Number(row['rows']));
 }
 
 /** How a part's file differs from what its record says; undefined if it does not. */
@@ -44,7 +45,7 @@ export async function differenceOf(part: Part, path: string, database: Database)
     const { size } = await stat(path);
     if (size !== part.bytes) return `has ${size} bytes, committed were ${part.bytes}`;
     if ((await sha256Of(path)) !== part.sha256) return 'holds other bytes than were committed (sha256 differs)';
-    const rows = await partRows(database, path);
+    const [rows] = await partRows(database, [path]);
     return rows === part.rows ? undefined : `has ${rows} rows, committed were ${part.rows}`;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return 'is missing';
