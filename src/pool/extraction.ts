@@ -38,8 +38,10 @@ let times = 0;
 export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardPlan, ShardFiles> {
   return async ({ body: shard, attempt }, signal) => {
     const started = new Date().toISOString();
+    // What was begun first is ended first: its store then overlaps with the rest, and less is lost where the process is.
+    const turn = ++times;
     // A folder for each time: this process may be given a shard anew while it is still at it.
-    const dir = workDir(context.out, `${shard.id}.${++times}`);
+    const dir = workDir(context.out, `${shard.id}.${turn}`);
     await mkdir(dir, { recursive: true });
     const summaries: BatchSummary[] = [];
     const batches = shard.batches.entries();
@@ -47,7 +49,7 @@ export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardP
     const lane = async (): Promise<void> => {
       for (const [index, batch] of batches) {
         signal.throwIfAborted();
-        const summary = await extractSurely(pool, taskOf(shard.id, batch, index, dir, context), watchedOf(batch, index, dir, context), attempt);
+        const summary = await extractSurely(pool, taskOf(shard.id, batch, index, dir, context), { turn, ...watchedOf(batch, index, dir, context) }, attempt);
         summaries[index] = summary;
         context.profiler?.batch(summary.stages, summary.worker);
         context.onBatch?.(countsOf(summary));
@@ -70,7 +72,7 @@ export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardP
   };
 }
 
-function watchedOf(batch: Batch, index: number, dir: string, { onWait }: ExtractionContext): Watched {
+function watchedOf(batch: Batch, index: number, dir: string, { onWait }: ExtractionContext): Omit<Watched, 'turn'> {
   const fileOf = (wait: Wait) => batch.find((file) => file.sampleId === wait.sampleId);
   const told = (wait: Wait): void => {
     const file = fileOf(wait);

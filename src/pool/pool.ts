@@ -20,8 +20,10 @@ export interface Wait {
   readonly seconds: number;
 }
 
-/** A batch, and how its worker is watched. */
+/** How a batch is done: when, and how its worker is watched. */
 export interface Watched {
+  /** Of those that wait for a worker the lowest goes first, and of equal ones the first. */
+  readonly turn: number;
   /** File that the worker writes to how far it is. */
   readonly progressPath: string;
   /** Called once for a file, where a process is told to wait. */
@@ -39,18 +41,20 @@ export interface Pool {
 export function openPool(workers: number, isolation: Isolation = 'process', bounds?: WorkerBounds): Pool {
   const slots = Array.from({ length: workers }, () => openSlot(isolation));
   const free = [...slots];
-  const waiting: ((slot: Slot) => void)[] = [];
+  const waiting: { readonly turn: number; readonly take: (slot: Slot) => void }[] = [];
   const release = (slot: Slot): void => {
-    const next = waiting.shift();
+    const least = Math.min(...waiting.map(({ turn }) => turn));
+    const at = waiting.findIndex(({ turn }) => turn === least);
+    const [next] = at < 0 ? [] : waiting.splice(at, 1);
     if (next === undefined) free.push(slot);
-    else next(slot);
+    else next.take(slot);
   };
   const guardOf = (progressPath: string) => ({ progressPath, parent: process.pid, ...(bounds !== undefined && { bounds: { ...bounds } }) });
   let closing: Promise<unknown> | undefined;
   return {
     workers,
-    async extract(task, { progressPath, onWait }) {
-      const slot = free.shift() ?? (await new Promise<Slot>((resolve) => waiting.push(resolve)));
+    async extract(task, { turn, progressPath, onWait }) {
+      const slot = free.shift() ?? (await new Promise<Slot>((take) => waiting.push({ turn, take })));
       const stopLooking = isolation === 'process' && onWait !== undefined ? lookForWaits(progressPath, onWait) : undefined;
       try {
         assertOpen(closing);

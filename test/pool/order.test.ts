@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openPool } from '../../src/pool/pool.ts';
+import { inFolder } from '../support/folder.ts';
+
+test('of the batches that wait for a worker those of the shard that was begun first go first, in their order', async () => {
+  await inFolder(async (folder) => {
+    const pool = openPool(1);
+    const done: string[] = [];
+    const extract = async (name: string, turn: number): Promise<void> => {
+      const [recordsPath, stringsPath, progressPath] = [join(folder, `${name}.records`), join(folder, `${name}.strings`), join(folder, `${name}.progress`)];
+      const options = { classic: true, maxFileSize: 1e6, tlsh: false };
+      await pool.extract({ roots: [folder], files: [], recordsPath, stringsPath, options, metadata: {} }, { turn, progressPath });
+      done.push(name);
+    };
+    try {
+      await Promise.all([extract('2a', 2), extract('2b', 2), extract('1a', 1), extract('1b', 1), extract('2c', 2)]);
+    } finally {
+      await pool.close();
+    }
+    assert.deepEqual(done, ['2a', '1a', '1b', '2b', '2c']);
+  });
+});
