@@ -139,10 +139,18 @@ async function run(program, ...args) {
   }
   return new Promise((resolve) => {
     child.on('error', (error) => {
-      console.error(`${program}: ${error.message}`);
+      const told = `${program}: ${error.message}`;
+      console.error(told);
+      printed.push(told);
       resolve(false);
     });
-    child.on('close', (status) => resolve(status === 0));
+    // What it has started may hold its output open after its end; that is not waited for.
+    let patience;
+    child.on('exit', (status) => (patience = setTimeout(resolve, 1_000, status === 0)));
+    child.on('close', (status) => {
+      clearTimeout(patience);
+      resolve(status === 0);
+    });
   });
 }
 

@@ -37,7 +37,7 @@ export function workDir(out: string, shard = 'process'): string {
 /**
  * Removes what is half done and no process at work will finish: an owner at work holds a lock, so
  * that neither a process number nor an age has to be judged here.
- * @param owners Gives the owners of the locks of others, as the names of their files end.
+ * @param owners Gives the owners of locks, as the names of their files end.
  */
 export async function sweepWork(out: string, owners: () => Promise<readonly string[]>): Promise<void> {
   const work = (await namesIn(join(out, LAYOUT.work))).filter((name) => !name.startsWith(LOCK) && !name.includes(`.${HANDED}`));
@@ -55,7 +55,7 @@ export async function temporariesIn(out: string): Promise<string[]> {
 
 /** Those of the names that nobody at work has made. Who makes one holds a lock before it and for longer: the locks are looked at last. */
 export async function abandonedOf(names: readonly string[], owners: () => Promise<readonly string[]>): Promise<string[]> {
-  const atWork = await owners();
+  const atWork = names.length === 0 ? [] : await owners();
   return names.filter((name) => !atWork.some((owner) => name.includes(`.${owner}`)));
 }
 
@@ -212,13 +212,15 @@ export async function* linesOf(path: string): AsyncGenerator<string> {
   if (rest !== '') yield rest;
 }
 
+/** Buffers that files are read into, kept for the next file: new ones would be memory touched for the first time, a megabyte at a time. */
+const spare: Buffer[] = [];
+
 /** SHA-256 of a file, lower-case hex. */
 export async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   const file = await open(path);
+  const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(1 << 20);
   try {
-    // One buffer, read into again and again: a stream's would be garbage, a megabyte at a time.
-    const buffer = Buffer.allocUnsafe(1 << 20);
     for (;;) {
       signal?.throwIfAborted();
       const { bytesRead } = await file.read(buffer, 0, buffer.length);
@@ -227,5 +229,6 @@ export async function sha256Of(path: string, signal?: AbortSignal): Promise<stri
     }
   } finally {
     await file.close();
+    spare.push(buffer);
   }
 }

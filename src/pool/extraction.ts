@@ -45,7 +45,7 @@ export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardP
     await mkdir(dir, { recursive: true });
     const summaries: BatchSummary[] = [];
     const batches = shard.batches.entries();
-    // No more batches wait in the pool than it has workers, so that a run that ends soon ends soon.
+    // One more batch than there are workers, so that one is waiting when a worker is free, and no other shard's goes first; not all, so that a run that ends soon ends soon.
     const lane = async (): Promise<void> => {
       for (const [index, batch] of batches) {
         signal.throwIfAborted();
@@ -55,7 +55,7 @@ export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardP
         context.onBatch?.(countsOf(summary));
       }
     };
-    await Promise.all(Array.from({ length: pool.workers }, lane));
+    await Promise.all(Array.from({ length: pool.workers + 1 }, lane));
     return {
       id: shard.id,
       dir,

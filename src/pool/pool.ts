@@ -20,7 +20,7 @@ export interface Wait {
   readonly seconds: number;
 }
 
-/** How a batch is done: when, and how its worker is watched. */
+/** When a batch's turn is, and how its worker is watched. */
 export interface Watched {
   /** Of those that wait for a worker the lowest goes first, and of equal ones the first. */
   readonly turn: number;

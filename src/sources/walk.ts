@@ -10,7 +10,7 @@ import type { ScannedFile } from '../core/plan.ts';
 import { fingerprints } from './fingerprints.ts';
 import type { Gate } from './gate.ts';
 import { type ByteName, bytesOf, fileName, textOf, under } from './names.ts';
-import { NAMES_AT_ONCE, type SizeAndTime, identityOf, kindOf, placeOf, sizeAndTime, sizesAndTimes, targetOf, whyOf } from './places.ts';
+import { STATS_AT_ONCE, type SizeAndTime, identityOf, kindOf, placeOf, sizeAndTime, sizesAndTimes, targetOf, whyOf } from './places.ts';
 
 /** A folder to walk. */
 export interface Folder {
@@ -54,8 +54,8 @@ async function* entriesOf(folder: Folder, gate: Gate): AsyncGenerator<Entry> {
   }
   names.sort();
   const asked = names.filter((name) => !gate.excludes(textOf(under(folder.relative, name))) && !gate.skip(textOf(under(folder.real, name))));
-  for (let start = 0; start < asked.length; start += NAMES_AT_ONCE) {
-    const chunk = asked.slice(start, start + NAMES_AT_ONCE);
+  for (let start = 0; start < asked.length; start += STATS_AT_ONCE) {
+    const chunk = asked.slice(start, start + STATS_AT_ONCE);
     const files = await sizesAndTimes(folder.real, chunk);
     const entries = chunk.map(async (name, at) => {
       const file = files[at];
@@ -65,13 +65,13 @@ async function* entriesOf(folder: Folder, gate: Gate): AsyncGenerator<Entry> {
   }
 }
 
-function fileOf(folder: Folder, name: ByteName, sizeAndTimeOf: SizeAndTime, gate: Gate): Entry | undefined {
+function fileOf(folder: Folder, name: ByteName, stats: SizeAndTime, gate: Gate): Entry | undefined {
   const relative = under(folder.relative, name);
   const wanted = gate.includes(textOf(relative)) && !gate.taken.has(placeOf(folder.identity, name));
-  return wanted ? { root: folder.root, ...fileName(relative), ...sizeAndTimeOf } : undefined;
+  return wanted ? { root: folder.root, ...fileName(relative), ...stats } : undefined;
 }
 
-/** A folder, a link, or what else is no regular file. */
+/** What the addon does not take for a regular file: a folder, a link, what cannot be asked. */
 async function entryOf(folder: Folder, name: ByteName, gate: Gate): Promise<Entry | undefined> {
   const relative = under(folder.relative, name);
   const real = under(folder.real, name);

@@ -4,7 +4,7 @@ import { mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCommits } from '../core/commit.ts';
 import { NO_COUNTS, addCounts, addTallies } from '../core/counts.ts';
-import { UsageError, messageOf } from '../core/errors.ts';
+import { UsageError, isRefusal, messageOf } from '../core/errors.ts';
 import { LAYOUT, sweepOwn, sweepWork, workDir } from '../core/layout.ts';
 import { ownersOn, unwritable, withLock } from '../core/lock.ts';
 import type { Output } from '../core/output.ts';
@@ -55,7 +55,9 @@ export function withOutput<T>(given: OutputUse, use: (heads: PlanHead[], signal:
     await assertOurs(output, named);
     if (!output.locked) return use(await readHeads(output.dir), signal, output);
     return withLock({ out, slice, shared, command, named, signal }, async (held) => {
-      await (shared ? sweepComplete(output) : sweepWork(out, () => ownersOn(out)));
+      if (!shared) await sweepWork(out, () => ownersOn(out));
+      // Where that is refused, as of what is another user's, the work can be done all the same.
+      else await sweepComplete(output).catch(unlessRefused);
       try {
         return await use(await readHeads(out), held, { ...output, alone: !shared && slice.of === 1 });
       } finally {
@@ -64,6 +66,10 @@ export function withOutput<T>(given: OutputUse, use: (heads: PlanHead[], signal:
       }
     });
   });
+}
+
+function unlessRefused(error: unknown): void {
+  if (!isRefusal(error)) throw error;
 }
 
 /** Before the plan stands only these can be ours; a folder of the user's may well be named `samples`. */

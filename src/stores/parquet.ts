@@ -25,7 +25,7 @@ export function parquetStore({ output, database }: ParquetStoreOptions): Store {
       const sources = shard.strings.map((source) => join(shard.dir, source));
       const rows = await partRows(database, sources);
       for (const [batch, from] of sources.entries())
-        strings.push(await placePart(output, from, `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, rows[batch] ?? 0));
+        strings.push(await placePart(output, from, `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, rows[batch] as number));
       return { strings, samples: await placePart(output, samples, `${LAYOUT.samples}/${shard.id}.parquet`, shard.counts.rows) };
     },
     close: () => Promise.resolve(),
@@ -36,6 +36,7 @@ export function parquetStore({ output, database }: ParquetStoreOptions): Store {
 async function partRows(database: Database, paths: readonly string[]): Promise<number[]> {
   if (paths.length === 0) return [];
   const found = await database.rows(`SELECT num_rows::INTEGER AS rows FROM parquet_file_metadata(${files(paths)})`);
+  if (found.length !== paths.length) throw new Error(`${paths.length} files, and the rows of ${found.length}`);
   return found.map((row) => Number(row['rows']));
 }
 

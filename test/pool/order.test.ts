@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { extraction } from '../../src/pool/extraction.ts';
 import { openPool } from '../../src/pool/pool.ts';
 import { inFolder } from '../support/folder.ts';
 
-test('of the batches that wait for a worker those of the shard that was begun first go first, in their order', async () => {
+test('of the batches that wait for a worker those with the lowest turn go first, in their order', async () => {
   await inFolder(async (folder) => {
     const pool = openPool(1);
     const done: string[] = [];
@@ -20,5 +21,23 @@ test('of the batches that wait for a worker those of the shard that was begun fi
       await pool.close();
     }
     assert.deepEqual(done, ['2a', '1a', '1b', '2b', '2c']);
+  });
+});
+
+test('of two shards in flight the one that was begun first is ended before the other has begun', async () => {
+  await inFolder(async (out) => {
+    const pool = openPool(1);
+    let batches = 0;
+    const options = { classic: true, maxFileSize: 1e6, tlsh: false };
+    const stage = extraction(pool, { out, options, rootsOf: () => [out], metadataOf: () => ({}), onBatch: () => (batches += 1) });
+    const shard = async (id: string): Promise<number> => {
+      await stage({ body: { id, batches: [[], [], [], []] }, attempt: 1 }, new AbortController().signal);
+      return batches;
+    };
+    try {
+      assert.deepEqual(await Promise.all([shard('0001-00000'), shard('0001-00001')]), [4, 8]);
+    } finally {
+      await pool.close();
+    }
   });
 });

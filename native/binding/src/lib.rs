@@ -1,5 +1,5 @@
 //! merc-core for JavaScript: paths and options in, small summaries out. One plain function behind
-//! each export, synchronous; the pool's workers are what runs side by side.
+//! each export, synchronous but for `file_stats`; the pool's workers are what runs side by side.
 
 mod guard;
 
@@ -252,7 +252,7 @@ impl Task for FileStats {
 }
 
 /// Size and modification time (milliseconds since 1970) of each name in a folder, in their order, NaN of
-/// what is no regular file or cannot be asked; on a thread of its own.
+/// what is no regular file or cannot be asked; on a thread of the runtime's.
 /// @param folder Its path, in the system's bytes.
 /// @param names In the system's bytes, with a NUL between two.
 #[napi(ts_return_type = "Promise<Float64Array>")]
