@@ -49,7 +49,7 @@ export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardP
     const lane = async (): Promise<void> => {
       for (const [index, batch] of batches) {
         signal.throwIfAborted();
-        const summary = await extractSurely(pool, taskOf(shard.id, batch, index, dir, context), { turn, ...watchedOf(batch, index, dir, context) }, attempt);
+        const summary = await extractSurely(pool, taskOf(shard.id, batch, index, dir, context), watchedOf(batch, index, turn, dir, context), attempt);
         summaries[index] = summary;
         context.profiler?.batch(summary.stages, summary.worker);
         context.onBatch?.(countsOf(summary));
@@ -72,13 +72,13 @@ export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardP
   };
 }
 
-function watchedOf(batch: Batch, index: number, dir: string, { onWait }: ExtractionContext): Omit<Watched, 'turn'> {
+function watchedOf(batch: Batch, index: number, turn: number, dir: string, { onWait }: ExtractionContext): Watched {
   const fileOf = (wait: Wait) => batch.find((file) => file.sampleId === wait.sampleId);
   const told = (wait: Wait): void => {
     const file = fileOf(wait);
     if (file !== undefined) onWait?.(file, wait);
   };
-  return { progressPath: join(dir, `progress-${index}`), onWait: told };
+  return { turn, progressPath: join(dir, `progress-${index}`), onWait: told };
 }
 
 function taskOf(

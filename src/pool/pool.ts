@@ -41,20 +41,21 @@ export interface Pool {
 export function openPool(workers: number, isolation: Isolation = 'process', bounds?: WorkerBounds): Pool {
   const slots = Array.from({ length: workers }, () => openSlot(isolation));
   const free = [...slots];
+  // In the order of their turns.
   const waiting: { readonly turn: number; readonly take: (slot: Slot) => void }[] = [];
   const release = (slot: Slot): void => {
-    const least = Math.min(...waiting.map(({ turn }) => turn));
-    const at = waiting.findIndex(({ turn }) => turn === least);
-    const [next] = at < 0 ? [] : waiting.splice(at, 1);
+    const next = waiting.shift();
     if (next === undefined) free.push(slot);
     else next.take(slot);
   };
+  const wait = (turn: number): Promise<Slot> =>
+    new Promise((take) => waiting.splice(waiting.findLastIndex((before) => before.turn <= turn) + 1, 0, { turn, take }));
   const guardOf = (progressPath: string) => ({ progressPath, parent: process.pid, ...(bounds !== undefined && { bounds: { ...bounds } }) });
   let closing: Promise<unknown> | undefined;
   return {
     workers,
     async extract(task, { turn, progressPath, onWait }) {
-      const slot = free.shift() ?? (await new Promise<Slot>((take) => waiting.push({ turn, take })));
+      const slot = free.shift() ?? (await wait(turn));
       const stopLooking = isolation === 'process' && onWait !== undefined ? lookForWaits(progressPath, onWait) : undefined;
       try {
         assertOpen(closing);
