@@ -212,15 +212,13 @@ export async function* linesOf(path: string): AsyncGenerator<string> {
   if (rest !== '') yield rest;
 }
 
-/** Buffers that files are read into, kept for the next file: new ones would be memory touched for the first time, a megabyte at a time. */
-const spare: Buffer[] = [];
-
 /** SHA-256 of a file, lower-case hex. */
 export async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   const file = await open(path);
-  const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(1 << 20);
   try {
+    // One buffer, read into again and again: a stream's would be garbage, a megabyte at a time.
+    const buffer = Buffer.allocUnsafe(1 << 20);
     for (;;) {
       signal?.throwIfAborted();
       const { bytesRead } = await file.read(buffer, 0, buffer.length);
@@ -229,6 +227,5 @@ export async function sha256Of(path: string, signal?: AbortSignal): Promise<stri
     }
   } finally {
     await file.close();
-    spare.push(buffer);
   }
 }
