@@ -36,5 +36,6 @@ export function codeOf(error: unknown): string | undefined {
 
 /** Whether the file system refused something, by a system error or through DuckDB: no fault of the program's. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof Error && ('syscall' in error || /^IO Error|No space left/i.test(error.message));
+  // Deno's copies tell of no call, as Rust's errors do not.
+  return error instanceof Error && ('syscall' in error || /^IO Error|No space left|\(os error \d+\)/i.test(error.message));
 }

@@ -95,7 +95,7 @@ export async function placeDurably(from: string, to: string): Promise<void> {
   // Beside the old name, which is in a folder that is swept when this process is killed here.
   const temporary = temporaryName(from);
   // A name that is there cannot be linked over: hence another link, and a rename.
-  await link(from, temporary).catch(() => copyFile(from, temporary, constants.COPYFILE_EXCL));
+  await linkOrCopy(from, temporary);
   await moveDurably(temporary, to);
   // Where both names are of the same file already, a rename leaves them both.
   await rm(temporary, { force: true });
@@ -144,16 +144,20 @@ export async function placeExclusively(from: string, to: string): Promise<boolea
 
 async function nameExclusively(from: string, to: string): Promise<boolean> {
   try {
-    // A link fails where the name exists, unlike a rename; file systems without links copy.
-    await link(from, to).catch(async (error: unknown) => {
-      if (codeOf(error) === 'EEXIST') throw error;
-      await copyFile(from, to, constants.COPYFILE_EXCL);
-    });
+    await linkOrCopy(from, to);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
+}
+
+/** Gives a file a second name; fails where it exists, unlike a rename. File systems without links copy. */
+export async function linkOrCopy(from: string, to: string): Promise<void> {
+  await link(from, to).catch(async (error: unknown) => {
+    if (codeOf(error) === 'EEXIST') throw error;
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+  });
 }
 
 /** Makes a folder and those above it. Node's own way never ends where the system says ENOENT of a new name in a folder that is there, as in `/proc`. */

@@ -4,9 +4,9 @@
 // rows of the plan in `sample_id` order, so they meet by position. Only of a file that ends workers is
 // there more: what the parts have that it did not end.
 
-import { copyFile, link, mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { workDir } from '../core/layout.ts';
+import { linkOrCopy, workDir } from '../core/layout.ts';
 import type { ExtractionPart } from '../core/queue.ts';
 import type { ShardFiles } from '../core/types.ts';
 import { file, files, name, text, type Database } from '../duckdb.ts';
@@ -35,7 +35,7 @@ export async function joinParts(database: Database, out: string, parts: PartFile
     FROM ${source(pe)} p POSITIONAL JOIN ${source(hashes)} h POSITIONAL JOIN ${source(strings)} s) TO ${text(records)} (FORMAT parquet, COMPRESSION uncompressed)`);
   for (const each of strings.strings) {
     // What was extracted stays where it is until the shard is committed.
-    await link(join(strings.dir, each), join(dir, each)).catch(() => copyFile(join(strings.dir, each), join(dir, each)));
+    await linkOrCopy(join(strings.dir, each), join(dir, each));
   }
   const counts = { ...pe.counts, strings: strings.counts.strings, ...(await tallies(database, records)) };
   return {
