@@ -24,18 +24,23 @@ test('of the batches that wait for a worker those with the lowest turn go first,
   });
 });
 
-test('of two shards in flight the one that was begun first is ended before the other has begun', async () => {
+test('of two shards in flight the one that was begun first is ended before a batch of the other', async () => {
   await inFolder(async (out) => {
     const pool = openPool(1);
     let batches = 0;
     const options = { classic: true, maxFileSize: 1e6, tlsh: false };
-    const stage = extraction(pool, { out, options, rootsOf: () => [out], metadataOf: () => ({}), onBatch: () => (batches += 1) });
+    let second: Promise<number> | undefined;
+    const onBatch = (): void => {
+      batches += 1;
+      second ??= shard('0001-00001');
+    };
+    const stage = extraction(pool, { out, options, rootsOf: () => [out], metadataOf: () => ({}), onBatch });
     const shard = async (id: string): Promise<number> => {
       await stage({ body: { id, batches: [[], [], [], []] }, attempt: 1 }, new AbortController().signal);
       return batches;
     };
     try {
-      assert.deepEqual(await Promise.all([shard('0001-00000'), shard('0001-00001')]), [4, 8]);
+      assert.deepEqual([await shard('0001-00000'), await second], [4, 8]);
     } finally {
       await pool.close();
     }
