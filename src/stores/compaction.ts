@@ -19,7 +19,7 @@ import type { Database } from '../duckdb.ts';
 import { concatStrings } from '../native.ts';
 import type { LabelSource } from './labels.ts';
 import { differenceOf, placePart } from './parquet.ts';
-import { writeSamples } from './samples.ts';
+import { labelSamples } from './samples.ts';
 
 /** Where a new shard ends. */
 export interface CompactBounds {
@@ -69,7 +69,7 @@ export async function writeCompactShards(
     const metadata = partMetadata(head);
     const rows = concatStrings(paths(records.flatMap(({ strings }) => strings)), builtStrings, metadata);
     const strings = [await placePart(target, builtStrings, `${LAYOUT.strings}/${plan.id}-0.parquet`, rows)];
-    const tallies = await writeSamples(database, paths(records.map((record) => samplesPart(out, record))), built, metadata, labels.sha256);
+    const tallies = await labelSamples(database, paths(records.map((record) => samplesPart(out, record))), built, metadata, labels.sha256);
     const counts = records.map((record) => record.counts).reduce(addCounts, NO_COUNTS);
     const samples = await placePart(target, built, `${LAYOUT.samples}/${plan.id}.parquet`, counts.rows);
     await commit(target, {

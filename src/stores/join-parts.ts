@@ -9,14 +9,16 @@ import { join } from 'node:path';
 import { linkOrCopy, workDir } from '../core/layout.ts';
 import type { ExtractionPart } from '../core/queue.ts';
 import type { ShardFiles } from '../core/types.ts';
-import { file, files, name, text, type Database } from '../duckdb.ts';
+import { file, files, type Database } from '../duckdb.ts';
+import { writeSamples, type SamplesColumn } from '../native.ts';
+import { columnsOf, isOutcome, writeOwn } from './samples.ts';
 import { RejectedShard } from './store.ts';
 
-/** Columns by the part that has them; all others are of `pe`. */
-const COLUMNS: Readonly<Record<'hashes' | 'strings', readonly string[]>> = {
-  hashes: ['md5', 'sha1', 'sha256', 'entropy', 'byte_histogram', 'tlsh'],
-  strings: ['string_count_ascii', 'string_count_wide', 'string_bytes'],
-};
+/** Columns of the parts `hashes` and `strings`; all others are of `pe`. */
+const PARTS: readonly (readonly string[])[] = [
+  ['md5', 'sha1', 'sha256', 'entropy', 'byte_histogram', 'tlsh'],
+  ['string_count_ascii', 'string_count_wide', 'string_bytes'],
+];
 
 /** The files of each part, in folders of this machine. */
 export type PartFiles = Readonly<Record<Exclude<ExtractionPart, 'all'>, ShardFiles>>;
@@ -29,10 +31,12 @@ export async function joinParts(database: Database, out: string, parts: PartFile
   const dir = workDir(out, pe.id);
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
-  const records = join(dir, 'records-0.parquet');
-  const own = (await database.rows(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${source(pe)})`)).map((row) => String(row['column_name']));
-  await database.run(`COPY (SELECT p.* REPLACE (${replacements(own).join(', ')})
-    FROM ${source(pe)} p POSITIONAL JOIN ${source(hashes)} h POSITIONAL JOIN ${source(strings)} s) TO ${text(records)} (FORMAT parquet, COMPRESSION uncompressed)`);
+  const [records, own] = [join(dir, 'records-0.parquet'), join(dir, 'own.parquet')];
+  await writeOwn(database, `SELECT ${outcome()} FROM ${source(pe)} p POSITIONAL JOIN ${source(hashes)} h POSITIONAL JOIN ${source(strings)} s`, own);
+  const columns = (await columnsOf(database, `SELECT * FROM ${source(pe)}`)).map((column): SamplesColumn =>
+    isOutcome(column) ? { name: column } : { name: column, source: partOf(column) },
+  );
+  writeSamples({ sources: [pe, hashes, strings].map(recordsOf), own, columns, target: records, metadata: {} });
   for (const each of strings.strings) {
     // What was extracted stays where it is until the shard is committed.
     await linkOrCopy(join(strings.dir, each), join(dir, each));
@@ -50,25 +54,27 @@ export async function joinParts(database: Database, out: string, parts: PartFile
   };
 }
 
-function source({ dir, records }: ShardFiles): string {
-  return `read_parquet(${files(records.map((each) => join(dir, each)))})`;
+function recordsOf({ dir, records }: ShardFiles): string[] {
+  return records.map((each) => join(dir, each));
 }
 
-/** What a joined record has in place of the columns of `pe`. */
-function replacements(own: readonly string[]): string[] {
-  const taken = (
-    [
-      ['h', COLUMNS.hashes],
-      ['s', COLUMNS.strings],
-    ] as const
-  ).flatMap(([part, columns]) => columns.filter((column) => own.includes(column)).map((column) => `${part}.${name(column)} AS ${name(column)}`));
+function source(part: ShardFiles): string {
+  return `read_parquet(${files(recordsOf(part))})`;
+}
+
+/** Whose a column is, by the order of `pe`, `hashes` and `strings`. */
+function partOf(column: string): number {
+  return 1 + PARTS.findIndex((part) => part.includes(column));
+}
+
+/** The columns that all parts have a share in. */
+function outcome(): string {
   return [
-    ...taken,
     `CASE WHEN ${worst('crashed')} WHEN ${worst('failed')} WHEN p.status = 'ok' AND 'partial' IN (h.status, s.status) THEN 'partial' ELSE p.status END AS status`,
     // All parts read the file: what was wrong with that is said once.
     `${merged('problems')} AS problems`,
     `${merged('limits_hit', ['s', 'p', 'h'])} AS limits_hit`,
-  ];
+  ].join(', ');
 }
 
 function worst(status: string): string {

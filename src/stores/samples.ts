@@ -1,19 +1,25 @@
-// The `samples` part of a shard: its records joined with the labels.
+// The `samples` part of a shard: its records with the labels.
 //
-// Promise: it is a pure function of plan, shard and dataset, rows in `sample_id` order.
+// Promise: it is a pure function of plan, shard and dataset, rows in `sample_id` order. DuckDB reads
+// the keys and writes what only the store knows; the pages of all other columns are taken over from
+// the records as the workers wrote them.
 
 import type { Labels } from '../core/commit.ts';
-import { files, name, text, type Database } from '../duckdb.ts';
-import { DATASET_COLUMNS, matchLabels, metadataOf } from '../sql/dataset.ts';
+import { files, text, type Database } from '../duckdb.ts';
+import { writeSamples, type SamplesColumn } from '../native.ts';
+import { DATASET_COLUMNS, matchLabels } from '../sql/dataset.ts';
 
-/** Rows of a row group: what a run's shard has at most, and of which DuckDB holds several while it writes (0.75 GB at any number of them). */
-const ROW_GROUP = 4_096;
+/**
+ * Columns that are written anew with the labels. The outcome is one of them: a shard that was extracted
+ * in parts has it from all of them, and nobody's pages hold that.
+ */
+export const OUTCOME = ['status', 'problems', 'limits_hit'] as const;
 
 /**
  * Joins records with the table `dataset` and writes the samples part.
  * @param sources Parquet files with extracted columns, in `sample_id` order.
  */
-export async function writeSamples(
+export async function labelSamples(
   database: Database,
   sources: readonly string[],
   target: string,
@@ -21,20 +27,20 @@ export async function writeSamples(
   dataset: string | null,
 ): Promise<Labels> {
   await matchLabels(database, sources);
-  const extracted = await columnsOf(database, `SELECT * FROM read_parquet(${files(sources)})`);
-  const labelled = (await columnsOf(database, 'SELECT * FROM labels')).filter((column) => column !== 'sample_id');
-  const before = extracted.filter((column) => !isDatasetColumn(column));
-  const cut = before.indexOf('limits_hit') + 1;
-  const columns = [
-    ...before.slice(0, cut).map((column) => `r.${name(column)}`),
-    ...labelled.map((column) => `l.${name(column)}`),
-    ...before.slice(cut).map((column) => `r.${name(column)}`),
-  ];
-  // Both sides are in `sample_id` order and one thread reads them: rows meet by position, so the
-  // nested columns pass through no join and no sort. DuckDB loses the order of a hash join above
-  // some 100,000 rows, and its bytes depend on the thread count there.
-  await database.run(`COPY (SELECT ${columns.join(', ')} FROM read_parquet(${files(sources)}) r POSITIONAL JOIN labels l)
-    TO ${text(target)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, PARQUET_VERSION V2, ROW_GROUP_SIZE ${ROW_GROUP}, KV_METADATA ${metadataOf(metadata)})`);
+  const own = `${target}.own`;
+  // Both sides are in `sample_id` order and one thread reads them: rows meet by position, in no join and no sort.
+  await writeOwn(
+    database,
+    `SELECT ${OUTCOME.map((column) => `r.${column}`).join(', ')}, l.* EXCLUDE (sample_id) FROM read_parquet(${files(sources)}) r POSITIONAL JOIN labels l`,
+    own,
+  );
+  const labelled = (await columnsOf(database, 'SELECT * EXCLUDE (sample_id) FROM labels')).map((column) => ({ name: column }));
+  // All sources have the columns of the first.
+  const extracted = (await columnsOf(database, `SELECT * FROM read_parquet(${files(sources.slice(0, 1))})`))
+    .filter((column) => !isDatasetColumn(column))
+    .map((column): SamplesColumn => (isOutcome(column) ? { name: column } : { name: column, source: 0 }));
+  const after = extracted.findIndex((column) => column.name === 'limits_hit') + 1;
+  writeSamples({ sources: [[...sources]], own, columns: extracted.toSpliced(after, 0, ...labelled), target, metadata });
   return {
     dataset,
     lists: await tally(database, 'list'),
@@ -42,13 +48,24 @@ export async function writeSamples(
   };
 }
 
+/** Writes columns that only the store knows, for `writeSamples` to encode: read once, a moment later. */
+export async function writeOwn(database: Database, query: string, target: string): Promise<void> {
+  await database.run(`COPY (${query}) TO ${text(target)} (FORMAT parquet, COMPRESSION uncompressed)`);
+}
+
+/** Names of the columns of a query. */
+export async function columnsOf(database: Database, query: string): Promise<string[]> {
+  return (await database.rows(`SELECT column_name FROM (DESCRIBE ${query})`)).map((row) => String(row['column_name']));
+}
+
+/** Whether a column is one of those that are written anew. */
+export function isOutcome(column: string): boolean {
+  return OUTCOME.some((own) => own === column);
+}
+
 async function tally(database: Database, column: string): Promise<Record<string, number>> {
   const rows = await database.rows(`SELECT coalesce(${column}, '') AS key, count(*)::INTEGER AS files FROM labels GROUP BY 1 ORDER BY 1`);
   return Object.fromEntries(rows.map((row) => [String(row['key']), Number(row['files'])]));
-}
-
-async function columnsOf(database: Database, query: string): Promise<string[]> {
-  return (await database.rows(`SELECT column_name FROM (DESCRIBE ${query})`)).map((row) => String(row['column_name']));
 }
 
 /** Columns of a samples part that a relabel replaces. */

@@ -13,7 +13,7 @@ import type { Output } from '../core/output.ts';
 import { partMetadata, type PlanHead } from '../core/plan.ts';
 import type { ShardFiles, Sink } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
-import { writeSamples } from './samples.ts';
+import { labelSamples } from './samples.ts';
 import type { Store } from './store.ts';
 
 export interface StoringOptions {
@@ -59,7 +59,7 @@ export function storing({ output, database, headOf, dataset }: StoringOptions, s
     try {
       await mkdir(own, { recursive: true });
       const records = shard.records.map((record) => join(shard.dir, record));
-      const labels = await writeSamples(database, records, samples, partMetadata(head), dataset);
+      const labels = await labelSamples(database, records, samples, partMetadata(head), dataset);
       let parts: Parts = { samples: null, strings: [] };
       for (const each of stores) parts = (await each.accept({ shard, head, samples, labels })) ?? parts;
       return { parts, labels };

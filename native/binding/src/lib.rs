@@ -15,6 +15,7 @@ use merc_core::extract::{self, FileRef, Options, Part};
 use merc_core::fault::{self, Fault};
 use merc_core::input::{self, Buffers};
 use merc_core::output::concat;
+use merc_core::output::samples::{self, SamplesPart};
 use merc_core::profile;
 use merc_core::text::scan::Encoding;
 use napi::bindgen_prelude::{AsyncTask, Buffer, Float64Array};
@@ -160,8 +161,7 @@ pub fn extract_batch(task: BatchTask) -> Result<BatchSummary> {
         .map_err(|error| Error::from_reason(error.to_string()))?;
     let aside: Option<Aside> = task.careful.map(|files| files.into_iter().map(aside_file).collect());
     let files = task.files.iter().map(|file| locate(&task.roots, file)).collect::<Result<Vec<_>>>()?;
-    let mut metadata: Vec<_> = task.metadata.into_iter().collect();
-    metadata.sort_unstable();
+    let metadata = sorted(task.metadata);
     let target = Target {
         records: Path::new(&task.records_path),
         strings: Path::new(&task.strings_path),
@@ -214,6 +214,48 @@ pub fn extract_file(path: String, options: ExtractOptions, max_strings: u32) -> 
         .map_err(|error| Error::from_reason(error.to_string()))
 }
 
+/// A part of samples and what it is made of.
+#[napi(object)]
+pub struct SamplesTask {
+    /// Files of samples, each list in row order and all lists of the same rows.
+    pub sources: Vec<Vec<String>>,
+    /// File of as many rows with the columns that no source has.
+    pub own: String,
+    pub columns: Vec<SamplesColumn>,
+    pub target: String,
+    /// Key-value metadata of the part.
+    pub metadata: HashMap<String, String>,
+}
+
+/// A column of a part of samples.
+#[napi(object)]
+pub struct SamplesColumn {
+    pub name: String,
+    /// Number of the list that it is taken from; `own`, if not given.
+    pub source: Option<u32>,
+}
+
+/// Writes a part of samples whose records are taken over page by page; gives the number of its rows.
+#[napi(catch_unwind)]
+pub fn write_samples(task: SamplesTask) -> Result<f64> {
+    let paths = |source: Vec<String>| source.into_iter().map(PathBuf::from).collect();
+    let sources: Vec<_> = task.sources.into_iter().map(paths).collect();
+    let column = |SamplesColumn { name, source }| (name, source.map(|source| source as usize));
+    let columns: Vec<_> = task.columns.into_iter().map(column).collect();
+    let metadata = sorted(task.metadata);
+    let own = Path::new(&task.own);
+    let part = SamplesPart {
+        sources: &sources,
+        own,
+        columns: &columns,
+        created_by: CREATED_BY,
+        metadata: &metadata,
+    };
+    samples::write_samples(&part, Path::new(&task.target))
+        .map(|rows| rows as f64)
+        .map_err(|error| Error::from_reason(error.to_string()))
+}
+
 /// Several files of strings as one, row group by row group; gives the number of its rows.
 #[napi(catch_unwind)]
 pub fn concat_strings(
@@ -221,9 +263,7 @@ pub fn concat_strings(
     target: String,
     metadata: HashMap<String, String>,
 ) -> Result<f64> {
-    let mut metadata: Vec<_> = metadata.into_iter().collect();
-    metadata.sort_unstable();
-    concat::concat_strings(&sources, Path::new(&target), CREATED_BY, &metadata)
+    concat::concat_strings(&sources, Path::new(&target), CREATED_BY, &sorted(metadata))
         .map(|rows| rows as f64)
         .map_err(|error| Error::from_reason(error.to_string()))
 }
@@ -302,6 +342,13 @@ struct ExtractedString {
     file_offset: u64,
     encoding: &'static str,
     value: String,
+}
+
+/// Key-value metadata as it is written, whatever order it came in.
+fn sorted(metadata: HashMap<String, String>) -> Vec<(String, String)> {
+    let mut metadata: Vec<_> = metadata.into_iter().collect();
+    metadata.sort_unstable();
+    metadata
 }
 
 const CREATED_BY: &str = concat!("merc ", env!("CARGO_PKG_VERSION"));

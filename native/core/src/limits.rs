@@ -33,8 +33,11 @@ pub const RECORD_SHARE: usize = 128 * 1024;
 /// the memory of worker and store. Real batches hold less than 10 MB.
 pub const MAX_BATCH_RECORD_BYTES: usize = 64 << 20;
 
-/// Bytes of records that wait to be written: they are doubled while they become columns.
+/// Bytes of records that wait to be encoded: they are doubled while they become columns.
 pub const RECORDS_CHUNK_BYTES: usize = 16 << 20;
+
+/// Rows of a row group of samples, which a reader holds as a whole: what a shard has at most.
+pub const SAMPLES_ROW_GROUP_ROWS: usize = 4_096;
 
 /// Slowest files that a batch reports, for the commit record.
 pub const MAX_SLOWEST: usize = 20;

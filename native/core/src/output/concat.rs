@@ -13,7 +13,8 @@ use parquet::errors::Result;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
 use parquet::file::writer::SerializedFileWriter;
 
-use super::strings::{into_io, properties, schema};
+use super::into_io;
+use super::strings::{properties, schema};
 
 /// Writes the row groups of `sources`, files of this schema with ascending samples, into `target`.
 ///

@@ -1,26 +1,29 @@
-//! A batch's records as one Parquet file, for the store to join with the dataset.
+//! A batch's records as one Parquet file, whose pages the store takes over as they are.
 //!
-//! Promise: memory is bounded by a chunk of records, whatever the batch holds, and the file by what
-//! a batch may hold. Uncompressed: it lives for seconds in the work folder and is read once.
+//! Promise: memory and file are bounded by what a batch may hold, and the bytes follow from the rows:
+//! one row group, one page a column.
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow_array::{RecordBatch, cast::AsArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::Compression;
 use parquet::errors::ParquetError;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
 
 use crate::column::Column;
 use crate::features::CLASSIC;
 use crate::limits::{MAX_BATCH_RECORD_BYTES, RECORD_SHARE, RECORDS_CHUNK_BYTES};
 use crate::schema::Sample;
 
+use super::compressor::Compressor;
+use super::row_group::{LEVEL, RowGroupEncoder, parquet_schema};
+
 /// Writes records in the order in which they are pushed.
 pub struct RecordsWriter {
-    file: ArrowWriter<File>,
+    file: File,
+    rows: RowGroupEncoder,
     schema: SchemaRef,
     classic: bool,
     waiting: Vec<Sample>,
@@ -34,16 +37,10 @@ impl RecordsWriter {
         let DataType::Struct(fields) = Sample::data_type() else { unreachable!() };
         let fields: Vec<Field> =
             fields.iter().filter(|field| kept(field, classic)).map(|field| field.as_ref().clone()).collect();
-        // Read once, whole and by one reader: what shortens a file or finds a page in it is work for nothing.
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::UNCOMPRESSED)
-            .set_dictionary_enabled(false)
-            .set_statistics_enabled(EnabledStatistics::None)
-            .set_offset_index_disabled(true)
-            .build();
         let schema: SchemaRef = Schema::new(fields).into();
-        let file = ArrowWriter::try_new(File::create(path)?, schema.clone(), Some(properties))?;
-        Ok(Self { file, schema, classic, waiting: Vec::new(), waiting_bytes: 0, batch_bytes: 0 })
+        let rows = RowGroupEncoder::new(&schema)?;
+        let file = File::create(path)?;
+        Ok(Self { file, rows, schema, classic, waiting: Vec::new(), waiting_bytes: 0, batch_bytes: 0 })
     }
 
     /// Takes a record into the batch: as much of it as there is room for stays. Its bytes.
@@ -57,24 +54,35 @@ impl RecordsWriter {
         bytes
     }
 
-    /// Writes a record that was admitted, with so many bytes; its digests, which came since, are few.
+    /// Takes a record that was admitted, with so many bytes; its digests, which came since, are few.
     pub fn push(&mut self, sample: Sample, bytes: usize) -> Result<(), ParquetError> {
         if self.waiting_bytes + bytes > RECORDS_CHUNK_BYTES {
-            self.flush()?;
+            self.encode()?;
         }
         self.waiting_bytes += bytes;
         self.waiting.push(sample);
         Ok(())
     }
 
-    /// Writes what is left and the footer.
+    /// Writes the file.
     pub fn finish(mut self) -> Result<(), ParquetError> {
-        self.flush()?;
-        self.file.close()?;
+        self.encode()?;
+        let schema = parquet_schema(&self.schema)?;
+        let mut file = SerializedFileWriter::new(self.file, schema.root_schema_ptr(), Arc::default())?;
+        let encoded = self.rows.finish()?;
+        if !encoded.chunks().is_empty() {
+            let mut compressor = Compressor::new(LEVEL)?;
+            let mut group = file.next_row_group()?;
+            for chunk in encoded.chunks() {
+                encoded.append(chunk, &mut compressor, &mut group)?;
+            }
+            group.close()?;
+        }
+        file.finish()?;
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), ParquetError> {
+    fn encode(&mut self) -> Result<(), ParquetError> {
         if self.waiting.is_empty() {
             return Ok(());
         }
@@ -86,8 +94,7 @@ impl RecordsWriter {
             .map(|(_, column)| column.clone())
             .collect();
         let batch = RecordBatch::try_new(self.schema.clone(), columns)?;
-        self.file.write(&batch)?;
-        self.file.flush()?;
+        self.rows.write(&batch)?;
         self.waiting.clear();
         self.waiting_bytes = 0;
         Ok(())

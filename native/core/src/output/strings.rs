@@ -13,13 +13,15 @@ use std::sync::Arc;
 
 use parquet::basic::{Encoding as PageEncoding, LogicalType, Repetition, Type as Physical};
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::WriterProperties;
 use parquet::file::statistics::ValueStatistics;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnDescPtr, Type};
 
-use self::chunk::{Chunk, Compressor};
+use self::chunk::{Chunk, LEVEL};
+use super::compressor::Compressor;
+use super::{footer, into_io};
 use crate::limits::{STRING_ROW_GROUP_BYTES, STRING_ROW_GROUP_ROWS};
 use crate::profile::{self, Stage};
 use crate::text::scan::{Encoding, StringSink};
@@ -89,7 +91,7 @@ impl StringsWriter {
     fn new(file: File, created_by: &str, metadata: &[(String, String)]) -> Result<Self> {
         let file =
             SerializedFileWriter::new(file, Arc::new(schema()?), Arc::new(properties(created_by, metadata)))?;
-        let mut compressor = Compressor::new()?;
+        let mut compressor = Compressor::new(LEVEL)?;
         let column = |index| file.schema_descr().column(index);
         let group = Group::new([0, 1, 2, 3].map(column), &mut compressor)?;
         Ok(Self {
@@ -309,26 +311,8 @@ pub(super) fn schema() -> Result<Type> {
 
 /// What of the footer does not follow from the chunks.
 pub(super) fn properties(created_by: &str, metadata: &[(String, String)]) -> WriterProperties {
-    let metadata = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
-    WriterProperties::builder()
-        .set_created_by(created_by.to_owned())
-        .set_key_value_metadata(Some(metadata))
-        .set_sorting_columns(Some(vec![SortingColumn {
-            column_idx: 0,
-            descending: false,
-            nulls_first: false,
-        }]))
-        .build()
-}
-
-pub(super) fn into_io(error: ParquetError) -> io::Error {
-    match error {
-        ParquetError::External(source) => match source.downcast::<io::Error>() {
-            Ok(error) => *error,
-            Err(source) => io::Error::other(source),
-        },
-        error => io::Error::other(error),
-    }
+    let ascending = SortingColumn { column_idx: 0, descending: false, nulls_first: false };
+    footer(created_by, metadata).set_sorting_columns(Some(vec![ascending])).build()
 }
 
 #[cfg(test)]

@@ -16,27 +16,10 @@ use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, Trac
 use parquet::schema::types::ColumnDescPtr;
 use std::fs::File;
 
+use super::super::compressor::Compressor;
+
 /// Level of zstd: 3 costs 30 to 50 % more CPU for 15 % less size.
-const LEVEL: i32 = 1;
-
-/// Compresses pages, one context for all of them.
-pub(super) struct Compressor {
-    zstd: zstd::bulk::Compressor<'static>,
-    compressed: Vec<u8>,
-}
-
-impl Compressor {
-    pub(super) fn new() -> Result<Self> {
-        Ok(Self { zstd: zstd::bulk::Compressor::new(LEVEL)?, compressed: Vec::new() })
-    }
-
-    fn compress(&mut self, page: &[u8]) -> Result<&[u8]> {
-        self.compressed.clear();
-        self.compressed.reserve(zstd::zstd_safe::compress_bound(page.len()));
-        self.zstd.compress_to_buffer(page, &mut self.compressed)?;
-        Ok(&self.compressed)
-    }
-}
+pub(super) const LEVEL: i32 = 1;
 
 /// Pages of one column of one row group.
 pub(super) struct Chunk {
