@@ -7,10 +7,6 @@ import { createRequire } from 'node:module';
 import type * as api from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 
-// Statements run on one thread of many in turn. With an arena of its own each would keep what the others
-// have freed: a seventh of the time of a shard's COPY, a quarter of its memory. Bun keeps this to itself.
-process.env['DUCKDB_JE_MALLOC_CONF'] ??= 'narenas:1';
-
 // Imported, a CommonJS package is parsed for its names first, file by file: 45 ms of each start.
 const { DuckDBInstance, DuckDBTypeId, StatementType } = createRequire(import.meta.url)('@duckdb/node-api') as typeof api;
 
@@ -55,9 +51,6 @@ export async function openDatabase({ threads, memoryLimit, tempDirectory }: Data
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
-    // What a statement frees the next one takes: given back to the system, it would come page by page.
-    allocator_flush_threshold: `${memoryLimit}B`,
-    allocator_bulk_deallocation_flush_threshold: `${memoryLimit}B`,
     // It keeps every part that is read until the memory limit: the system's own cache does that.
     enable_external_file_cache: 'false',
   });
