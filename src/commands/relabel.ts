@@ -12,7 +12,7 @@ import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
 import { finishOutput, type Finished } from '../stores/finish.ts';
 import { adoptDataset } from '../stores/labels.ts';
 import { existingOutput, unmarkSuccess, withDatabase, withOutput } from '../stores/output.ts';
-import { placePart } from '../stores/parquet.ts';
+import { assertReadable, placePart } from '../stores/parquet.ts';
 import { labelSamples } from '../stores/samples.ts';
 import { datasetSummary } from '../ui/run-view.ts';
 import { datasetLines } from '../ui/summary.ts';
@@ -41,7 +41,10 @@ async function relabelInto(output: Output, dataset: string, heads: readonly Plan
       const before = samplesPart(out, record);
       const part = join(out, before.name);
       // A part that an interrupted relabel has replaced is not the one that its record names.
-      if (record.labels.dataset === labels.sha256 && (await sha256Of(part)) === before.sha256) continue;
+      const isNamed = (await sha256Of(part)) === before.sha256;
+      if (isNamed && record.labels.dataset === labels.sha256) continue;
+      // Its pages are taken over unread: what no record vouches for is read first.
+      if (!isNamed) await assertReadable(database, part);
       const dir = workDir(out, record.id);
       await mkdir(dir, { recursive: true });
       const built = join(dir, 'samples.parquet');

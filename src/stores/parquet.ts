@@ -6,10 +6,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Part } from '../core/commit.ts';
-import { codeOf, firstLine, isRefusal } from '../core/errors.ts';
+import { RunError, codeOf, firstLine, isRefusal } from '../core/errors.ts';
 import { LAYOUT, sha256Of } from '../core/layout.ts';
 import type { Output } from '../core/output.ts';
-import { files, type Database } from '../duckdb.ts';
+import { file, files, type Database } from '../duckdb.ts';
 import type { Store } from './store.ts';
 
 export interface ParquetStoreOptions {
@@ -52,6 +52,15 @@ export async function differenceOf(part: Part, path: string, database: Database)
     if (codeOf(error) === 'ENOENT') return 'is missing';
     if (isRefusal(error)) return `cannot be read (${codeOf(error) ?? firstLine(error)})`;
     throw error;
+  }
+}
+
+/** @throws RunError where a page of a part cannot be decoded. */
+export async function assertReadable(database: Database, path: string): Promise<void> {
+  try {
+    await database.run(`SELECT max(hash(COLUMNS(*))) FROM read_parquet(${file(path)})`);
+  } catch (error) {
+    throw new RunError(`${path}: is damaged (${firstLine(error)}): remove its commit record, and a run does the shard again`, { cause: error });
   }
 }
 

@@ -66,7 +66,7 @@ test('a run killed at any moment and started again ends with the same parts, byt
   });
 });
 
-test('a relabel killed at any moment and called again leaves the labels of the last one called', async () => {
+test('a relabel killed at any moment and called again leaves the labels of the last one called, and takes no damaged part over', async () => {
   const { samples, csv, files } = await demoSet();
   await inFolder(async (folder) => {
     const out = join(folder, 'out');
@@ -90,6 +90,18 @@ test('a relabel killed at any moment and called again leaves the labels of the l
     assert.equal((await merc(['relabel', out, '--csv', csv])).code, 0);
     assert.deepEqual(await partsOf(out), before);
     assert.equal((await merc(['verify', out])).code, 0);
+    // Damage is no such part: it is not taken over with a record that vouches for it.
+    const damaged = Buffer.from(swapped);
+    damaged.fill(0xff, 4, damaged.length / 2);
+    await writeFile(join(out, 'samples/0001-00000.parquet'), damaged);
+    const refused = await merc(['relabel', out, '--csv', other]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^merc: \S+0001-00000\.parquet: is damaged \(.*\): remove its commit record, and a run does the shard again\n$/m);
+    assert.deepEqual(await readFile(join(out, 'samples/0001-00000.parquet')), damaged);
+    await rm(join(out, 'commits/0001-00000.json'));
+    assert.equal((await merc([samples, csv, out, '2'], { program: 'test/support/small-shards' })).code, 0);
+    assert.equal((await merc(['relabel', out, '--csv', csv])).code, 0);
+    assert.deepEqual(await partsOf(out), before);
   });
 });
 
