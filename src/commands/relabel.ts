@@ -13,7 +13,7 @@ import { finishOutput, type Finished } from '../stores/finish.ts';
 import { adoptDataset } from '../stores/labels.ts';
 import { existingOutput, unmarkSuccess, withDatabase, withOutput } from '../stores/output.ts';
 import { assertReadable, placePart } from '../stores/parquet.ts';
-import { labelSamples } from '../stores/samples.ts';
+import { labelParts } from '../stores/samples.ts';
 import { datasetSummary } from '../ui/run-view.ts';
 import { datasetLines } from '../ui/summary.ts';
 import { namedCsv } from '../core/options.ts';
@@ -49,7 +49,7 @@ async function relabelInto(output: Output, dataset: string, heads: readonly Plan
       await mkdir(dir, { recursive: true });
       const built = join(dir, 'samples.parquet');
       const metadata = partMetadata(headOf(heads, record.id));
-      const relabelled = await labelSamples(database, [part], built, metadata, labels.sha256);
+      const relabelled = await labelParts(database, part, { sources: [part], target: built, metadata, dataset: labels.sha256 });
       const samples = await placePart(output, built, before.name, before.rows);
       await recommit(output, { ...record, samples, labels: relabelled });
       await rm(dir, { recursive: true, force: true });

@@ -79,7 +79,7 @@ export async function readMetadata(database: Database, path: string): Promise<Re
 }
 
 /** Key-value metadata as COPY takes it. */
-export function metadataOf(metadata: Record<string, string>): string {
+function metadataOf(metadata: Record<string, string>): string {
   return `{${Object.entries(metadata)
     .map(([key, value]) => `${name(key)}: ${text(value)}`)
     .join(', ')}}`;

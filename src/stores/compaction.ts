@@ -19,17 +19,19 @@ import type { Database } from '../duckdb.ts';
 import { concatStrings } from '../native.ts';
 import type { LabelSource } from './labels.ts';
 import { differenceOf, placePart } from './parquet.ts';
-import { labelSamples } from './samples.ts';
+import { labelParts } from './samples.ts';
 
 /** Where a new shard ends. */
 export interface CompactBounds {
+  /** Shards that it is made of. */
+  readonly shards: number;
   readonly rows: number;
   /** Bytes of its parts. */
   readonly bytes: number;
 }
 
-/** Files of a size that readers like; and fewer rows than the 100,000 above which DuckDB's join was seen to lose the order. */
-export const COMPACT_BOUNDS: CompactBounds = { rows: 65_536, bytes: 1e9 };
+/** Files of a size that readers like. Each of the shards is an open file and a footer, of some 200 KB, while theirs is written. */
+export const COMPACT_BOUNDS: CompactBounds = { shards: 512, rows: 65_536, bytes: 1e9 };
 
 /** Consecutive shards of an output that become one. */
 interface Group {
@@ -69,7 +71,8 @@ export async function writeCompactShards(
     const metadata = partMetadata(head);
     const rows = concatStrings(paths(records.flatMap(({ strings }) => strings)), builtStrings, metadata);
     const strings = [await placePart(target, builtStrings, `${LAYOUT.strings}/${plan.id}-0.parquet`, rows)];
-    const tallies = await labelSamples(database, paths(records.map((record) => samplesPart(out, record))), built, metadata, labels.sha256);
+    const sources = paths(records.map((record) => samplesPart(out, record)));
+    const tallies = await labelParts(database, out, { sources, target: built, metadata, dataset: labels.sha256 });
     const counts = records.map((record) => record.counts).reduce(addCounts, NO_COUNTS);
     const samples = await placePart(target, built, `${LAYOUT.samples}/${plan.id}.parquet`, counts.rows);
     await commit(target, {
@@ -109,7 +112,8 @@ async function* groupsOf(out: string, heads: readonly PlanHead[], bounds: Compac
       if (!isCommitted(out, shard.id)) throw new RunError(`${out}: shard ${shard.id} is not committed: merc run finishes it`);
       const record = await readCommit(out, shard.id);
       const size = partsOf(record).reduce((sum, part) => sum + part.bytes, 0);
-      if (records.length > 0 && (rows + record.counts.rows > bounds.rows || bytes + size > bounds.bytes)) yield close();
+      const isFull = records.length >= bounds.shards || rows + record.counts.rows > bounds.rows || bytes + size > bounds.bytes;
+      if (records.length > 0 && isFull) yield close();
       records.push(record);
       for (const batch of shard.batches) batches.push(batch.map((file) => ({ ...file, root: roots.indexOf(head.roots[file.root] ?? '') })));
       rows += record.counts.rows;

@@ -10,8 +10,8 @@ import { linkOrCopy, workDir } from '../core/layout.ts';
 import type { ExtractionPart } from '../core/queue.ts';
 import type { ShardFiles } from '../core/types.ts';
 import { file, files, type Database } from '../duckdb.ts';
-import { writeSamples, type SamplesColumn } from '../native.ts';
-import { columnsOf, isOutcome, writeOwn } from './samples.ts';
+import { writeSamples } from '../native.ts';
+import { columnsOf, takenFrom, writeRenewed } from './samples.ts';
 import { RejectedShard } from './store.ts';
 
 /** Columns of the parts `hashes` and `strings`; all others are of `pe`. */
@@ -31,12 +31,10 @@ export async function joinParts(database: Database, out: string, parts: PartFile
   const dir = workDir(out, pe.id);
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
-  const [records, own] = [join(dir, 'records-0.parquet'), join(dir, 'own.parquet')];
-  await writeOwn(database, `SELECT ${outcome()} FROM ${source(pe)} p POSITIONAL JOIN ${source(hashes)} h POSITIONAL JOIN ${source(strings)} s`, own);
-  const columns = (await columnsOf(database, `SELECT * FROM ${source(pe)}`)).map((column): SamplesColumn =>
-    isOutcome(column) ? { name: column } : { name: column, source: partOf(column) },
-  );
-  writeSamples({ sources: [pe, hashes, strings].map(recordsOf), own, columns, target: records, metadata: {} });
+  const [records, renewed] = [join(dir, 'records-0.parquet'), join(dir, 'renewed.parquet')];
+  await writeRenewed(database, `SELECT ${outcome()} FROM ${source(pe)} p POSITIONAL JOIN ${source(hashes)} h POSITIONAL JOIN ${source(strings)} s`, renewed);
+  const columns = (await columnsOf(database, `SELECT * FROM ${source(pe)}`)).map((column) => takenFrom(column, partOf(column)));
+  writeSamples({ sources: [pe, hashes, strings].map(recordsOf), renewed, columns, target: records, metadata: {} });
   for (const each of strings.strings) {
     // What was extracted stays where it is until the shard is committed.
     await linkOrCopy(join(strings.dir, each), join(dir, each));

@@ -6,7 +6,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Part } from '../core/commit.ts';
-import { RunError, codeOf, firstLine, isRefusal } from '../core/errors.ts';
+import { RunError, codeOf, firstLine, isRefusal, messageOf } from '../core/errors.ts';
 import { LAYOUT, sha256Of } from '../core/layout.ts';
 import type { Output } from '../core/output.ts';
 import { file, files, type Database } from '../duckdb.ts';
@@ -60,6 +60,8 @@ export async function assertReadable(database: Database, path: string): Promise<
   try {
     await database.run(`SELECT max(hash(COLUMNS(*))) FROM read_parquet(${file(path)})`);
   } catch (error) {
+    // What the system refuses, and memory, say nothing of the part.
+    if (isRefusal(error) || /^(Out of Memory|INTERRUPT)/i.test(messageOf(error))) throw error;
     throw new RunError(`${path}: is damaged (${firstLine(error)}): remove its commit record, and a run does the shard again`, { cause: error });
   }
 }

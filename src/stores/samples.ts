@@ -1,46 +1,42 @@
 // The `samples` part of a shard: its records with the labels.
 //
 // Promise: it is a pure function of plan, shard and dataset, rows in `sample_id` order. DuckDB reads
-// the keys and writes what only the store knows; the pages of all other columns are taken over from
-// the records as the workers wrote them.
+// keys and outcome and gives the labels; the pages of all other columns are taken over as the workers
+// wrote them.
 
 import type { Labels } from '../core/commit.ts';
+import { RunError, firstLine, isRefusal } from '../core/errors.ts';
 import { files, text, type Database } from '../duckdb.ts';
 import { writeSamples, type SamplesColumn } from '../native.ts';
 import { DATASET_COLUMNS, matchLabels } from '../sql/dataset.ts';
 
-/**
- * Columns that are written anew with the labels. The outcome is one of them: a shard that was extracted
- * in parts has it from all of them, and nobody's pages hold that.
- */
-export const OUTCOME = ['status', 'problems', 'limits_hit'] as const;
+/** What a file came to, written anew with its labels: of a shard that was extracted in parts all of them have a share in it, and nobody's pages hold that. */
+const OUTCOME: readonly string[] = ['status', 'problems', 'limits_hit'];
 
-/**
- * Joins records with the table `dataset` and writes the samples part.
- * @param sources Parquet files with extracted columns, in `sample_id` order.
- */
-export async function labelSamples(
-  database: Database,
-  sources: readonly string[],
-  target: string,
-  metadata: Record<string, string>,
-  dataset: string | null,
-): Promise<Labels> {
+/** What a samples part is made of. */
+export interface SamplesSource {
+  /** Parquet files with extracted columns, all the same ones, in `sample_id` order. */
+  readonly sources: readonly string[];
+  readonly target: string;
+  readonly metadata: Record<string, string>;
+  /** SHA-256 of the dataset file, null without one. */
+  readonly dataset: string | null;
+}
+
+/** Matches samples with the table `dataset` and writes their part. */
+export async function labelSamples(database: Database, { sources, target, metadata, dataset }: SamplesSource): Promise<Labels> {
   await matchLabels(database, sources);
-  const own = `${target}.own`;
+  const renewed = `${target}.renewed`;
   // Both sides are in `sample_id` order and one thread reads them: rows meet by position, in no join and no sort.
-  await writeOwn(
+  await writeRenewed(
     database,
     `SELECT ${OUTCOME.map((column) => `r.${column}`).join(', ')}, l.* EXCLUDE (sample_id) FROM read_parquet(${files(sources)}) r POSITIONAL JOIN labels l`,
-    own,
+    renewed,
   );
-  const labelled = (await columnsOf(database, 'SELECT * EXCLUDE (sample_id) FROM labels')).map((column) => ({ name: column }));
-  // All sources have the columns of the first.
-  const extracted = (await columnsOf(database, `SELECT * FROM read_parquet(${files(sources.slice(0, 1))})`))
-    .filter((column) => !isDatasetColumn(column))
-    .map((column): SamplesColumn => (isOutcome(column) ? { name: column } : { name: column, source: 0 }));
-  const after = extracted.findIndex((column) => column.name === 'limits_hit') + 1;
-  writeSamples({ sources: [[...sources]], own, columns: extracted.toSpliced(after, 0, ...labelled), target, metadata });
+  const labels = (await columnsOf(database, 'SELECT * EXCLUDE (sample_id) FROM labels')).map((name) => ({ name }));
+  const extracted = (await columnsOf(database, `SELECT * FROM read_parquet(${files(sources.slice(0, 1))})`)).filter((column) => !isDatasetColumn(column));
+  const columns = extracted.map((name) => takenFrom(name, 0)).toSpliced(extracted.indexOf('limits_hit') + 1, 0, ...labels);
+  writeSamples({ sources: [[...sources]], renewed, columns, target, metadata });
   return {
     dataset,
     lists: await tally(database, 'list'),
@@ -48,8 +44,16 @@ export async function labelSamples(
   };
 }
 
-/** Writes columns that only the store knows, for `writeSamples` to encode: read once, a moment later. */
-export async function writeOwn(database: Database, query: string, target: string): Promise<void> {
+/** The same for committed parts, which may be of another build or damaged. @throws RunError where they do not fit together. */
+export async function labelParts(database: Database, named: string, source: SamplesSource): Promise<Labels> {
+  return labelSamples(database, source).catch((error: unknown) => {
+    if (isRefusal(error)) throw error;
+    throw new RunError(`${named}: cannot be written anew (${firstLine(error)}): merc verify names what is wrong`, { cause: error });
+  });
+}
+
+/** Writes columns that are given anew, for `writeSamples` to encode: read once, a moment later. */
+export async function writeRenewed(database: Database, query: string, target: string): Promise<void> {
   await database.run(`COPY (${query}) TO ${text(target)} (FORMAT parquet, COMPRESSION uncompressed)`);
 }
 
@@ -58,9 +62,9 @@ export async function columnsOf(database: Database, query: string): Promise<stri
   return (await database.rows(`SELECT column_name FROM (DESCRIBE ${query})`)).map((row) => String(row['column_name']));
 }
 
-/** Whether a column is one of those that are written anew. */
-export function isOutcome(column: string): boolean {
-  return OUTCOME.some((own) => own === column);
+/** Where `writeSamples` takes an extracted column from. */
+export function takenFrom(name: string, source: number): SamplesColumn {
+  return OUTCOME.includes(name) ? { name } : { name, source };
 }
 
 async function tally(database: Database, column: string): Promise<Record<string, number>> {
@@ -70,5 +74,5 @@ async function tally(database: Database, column: string): Promise<Record<string,
 
 /** Columns of a samples part that a relabel replaces. */
 function isDatasetColumn(column: string): boolean {
-  return column.startsWith('csv_') || DATASET_COLUMNS.some((own) => own === column);
+  return column.startsWith('csv_') || DATASET_COLUMNS.some((known) => known === column);
 }

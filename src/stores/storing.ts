@@ -59,7 +59,7 @@ export function storing({ output, database, headOf, dataset }: StoringOptions, s
     try {
       await mkdir(own, { recursive: true });
       const records = shard.records.map((record) => join(shard.dir, record));
-      const labels = await labelSamples(database, records, samples, partMetadata(head), dataset);
+      const labels = await labelSamples(database, { sources: records, target: samples, metadata: partMetadata(head), dataset });
       let parts: Parts = { samples: null, strings: [] };
       for (const each of stores) parts = (await each.accept({ shard, head, samples, labels })) ?? parts;
       return { parts, labels };

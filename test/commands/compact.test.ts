@@ -37,7 +37,10 @@ test('a compacted output has the same rows in fewer parts, and all that is done 
     const before = await partsOf(out);
 
     const two = join(folder, 'two');
-    await compact(out, two, signal, { rows: 50, bytes: 1e9 });
+    await compact(out, two, signal, { shards: 512, rows: 50, bytes: 1e9 });
+    const shards = (await readdir(join(out, 'commits'))).length;
+    assert.equal((await compact(out, join(folder, 'few'), signal, { shards: 4, rows: 1e6, bytes: 1e9 })).totals.shards, Math.ceil(shards / 4));
+    await rm(join(folder, 'few'), { recursive: true });
     const one = join(folder, 'one');
     const { code, stdout } = await merc(['compact', out, '--to', one]);
     assert.deepEqual([code, stdout], [0, `${one}: 90 files in 1 shard, in ${out} ${(await readdir(join(out, 'commits'))).length}\n`]);

@@ -26,14 +26,22 @@ test('a disk that becomes full or read-only in the middle ends the run with one 
         ['full', /No space left|ENOSPC/i, () => disk.fill(), () => disk.free()],
         ['read-only', /Read-only|EROFS/i, () => disk.setWritable(false), () => disk.setWritable(true)],
       ] as const) {
-        const args = [samples, csv, join(disk.path, fault), '2'];
-        const child = startMerc(args, SMALL);
-        const outcome = ended(child);
-        await commitsReach(join(disk.path, fault), 2);
-        await begin();
-        const { code, stderr } = await outcome;
-        const verified = await merc(['verify', join(disk.path, fault)]);
-        await end();
+        const out = join(disk.path, fault);
+        const args = [samples, csv, out, '2'];
+        const faulty = async () => {
+          await rm(out, { recursive: true, force: true });
+          const outcome = ended(startMerc(args, SMALL));
+          await commitsReach(out, 2);
+          await begin();
+          const { code, stderr } = await outcome;
+          const verified = await merc(['verify', out]);
+          await end();
+          return { code, stderr, verified };
+        };
+        // A disk that is written to without a pause becomes read-only when the run is over: then once more.
+        let found = await faulty();
+        for (let times = 1; times < 5 && found.code === 0; times++) found = await faulty();
+        const { code, stderr, verified } = found;
         assert.equal(code, 1, stderr);
         const lines = stderr.split('\n').filter((line) => line.startsWith('merc: '));
         assert.equal(lines.length, 1, stderr);
@@ -41,12 +49,13 @@ test('a disk that becomes full or read-only in the middle ends the run with one 
         assert.doesNotMatch(stderr, /bug in merc|^ +at /m);
         // What is committed is whole, and what is not is named.
         assert.equal(verified.code, 1, verified.stderr);
-        for (const line of verified.stdout.trimEnd().split('\n').slice(0, -1)) assert.match(line, /planned, not committed|has no commit record/);
+        for (const line of verified.stdout.trimEnd().split('\n').slice(0, -1))
+          assert.match(line, /planned, not committed|has no commit record|_SUCCESS\.json: is missing/);
         const again = await merc(args, SMALL);
         assert.equal(again.code, 0, again.stderr);
-        assert.deepEqual(await partsOf(join(disk.path, fault)), await partsOf(undisturbed), fault);
-        assert.equal((await merc(['verify', join(disk.path, fault)])).code, 0);
-        await rm(join(disk.path, fault), { recursive: true });
+        assert.deepEqual(await partsOf(out), await partsOf(undisturbed), fault);
+        assert.equal((await merc(['verify', out])).code, 0);
+        await rm(out, { recursive: true });
       }
     } finally {
       await disk.remove();

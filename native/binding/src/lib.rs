@@ -219,8 +219,8 @@ pub fn extract_file(path: String, options: ExtractOptions, max_strings: u32) -> 
 pub struct SamplesTask {
     /// Files of samples, each list in row order and all lists of the same rows.
     pub sources: Vec<Vec<String>>,
-    /// File of as many rows with the columns that no source has.
-    pub own: String,
+    /// File of as many rows with the columns that are given anew.
+    pub renewed: String,
     pub columns: Vec<SamplesColumn>,
     pub target: String,
     /// Key-value metadata of the part.
@@ -231,7 +231,7 @@ pub struct SamplesTask {
 #[napi(object)]
 pub struct SamplesColumn {
     pub name: String,
-    /// Number of the list that it is taken from; `own`, if not given.
+    /// Number of the list that it is taken from; `renewed`, if not given.
     pub source: Option<u32>,
 }
 
@@ -243,10 +243,10 @@ pub fn write_samples(task: SamplesTask) -> Result<f64> {
     let column = |SamplesColumn { name, source }| (name, source.map(|source| source as usize));
     let columns: Vec<_> = task.columns.into_iter().map(column).collect();
     let metadata = sorted(task.metadata);
-    let own = Path::new(&task.own);
+    let renewed = Path::new(&task.renewed);
     let part = SamplesPart {
         sources: &sources,
-        own,
+        renewed,
         columns: &columns,
         created_by: CREATED_BY,
         metadata: &metadata,

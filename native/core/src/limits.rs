@@ -26,17 +26,17 @@ pub const MAX_FILE_SIZE: u64 = 256 << 20;
 
 /// Bytes that a record may hold however many others its batch has: a 512th of what a batch may.
 /// Real records hold some 10 KB, the largest import list known about 4 MB.
-pub const RECORD_SHARE: usize = 128 * 1024;
+pub const RECORD_SHARE: usize = 64 * 1024;
 
-/// Bytes that the records of a batch may hold together. Beyond them a record over its share gives
-/// its lists up (`record_size`), or small files that name one string a thousand times would fill
-/// the memory of worker and store. Real batches hold less than 10 MB.
-pub const MAX_BATCH_RECORD_BYTES: usize = 64 << 20;
+/// Bytes that records over their share may take of a batch's. Beyond them such a record gives its lists
+/// up (`record_size`), or small files that name one string a thousand times would fill the worker's
+/// memory: with 512 records of their share a batch holds twice this. Real batches hold less than 10 MB.
+pub const MAX_BATCH_RECORD_BYTES: usize = 32 << 20;
 
 /// Bytes of records that wait to be encoded: they are doubled while they become columns.
 pub const RECORDS_CHUNK_BYTES: usize = 16 << 20;
 
-/// Rows of a row group of samples, which a reader holds as a whole: what a shard has at most.
+/// Rows of a row group of samples, which a reader holds as a whole: what a shard of a run has at most.
 pub const SAMPLES_ROW_GROUP_ROWS: usize = 4_096;
 
 /// Slowest files that a batch reports, for the commit record.
@@ -246,6 +246,6 @@ pub const STAGE_CPU: Duration = Duration::from_secs(30);
 pub const IO_WAIT: Duration = Duration::from_secs(10);
 
 /// Bytes of data that a worker process may have beyond what its runtime has at its first batch and the
-/// files that are held: room for text of strings and records, each twice its bound (64 MiB), a window and
-/// the parser's lists. A file of 244 MiB that is all strings takes some 340 MB with the file itself, on Node.
+/// files that are held: room for twice the text of strings (64 MiB), for records as they are encoded
+/// (64 MiB) and their largest column four times more while it is written, a window and the parser's lists. A file of 244 MiB that is all strings takes some 340 MB with the file itself, on Node.
 pub const WORKER_MEMORY: u64 = 512 << 20;

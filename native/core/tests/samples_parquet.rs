@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use arrow_array::types::Int64Type;
@@ -14,7 +15,7 @@ use merc_core::limits::SAMPLES_ROW_GROUP_ROWS;
 use merc_core::output::samples::{SamplesPart, write_samples};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::properties::WriterProperties;
 use parquet::file::statistics::Statistics;
 
@@ -54,7 +55,7 @@ impl Folder {
         let metadata = [("plan".to_owned(), "abc".to_owned())];
         let part = SamplesPart {
             sources: &[records.to_vec()],
-            own,
+            renewed: own,
             columns: &columns.map(column),
             created_by: "merc 0.1.0",
             metadata: &metadata,
@@ -121,7 +122,7 @@ fn footer(path: &Path) -> ParquetMetaData {
 
 /// Rows of the row groups of a part.
 fn groups(path: &Path) -> Vec<i64> {
-    footer(path).row_groups().iter().map(|group| group.num_rows()).collect()
+    footer(path).row_groups().iter().map(RowGroupMetaData::num_rows).collect()
 }
 
 /// Whether columns have the same values, whatever the elements of their lists are called.
@@ -206,8 +207,8 @@ fn what_does_not_fit_together_is_refused() {
     let refusal = |sources: &[PathBuf], rows: Range<i32>| {
         folder.part(sources, &folder.file("own", true, [own(rows)])).unwrap_err().to_string()
     };
-    assert!(refusal(&[a.clone()], 0..9).contains("9 rows of labels for 10 samples"));
-    assert!(refusal(&[b.clone()], 0..10).contains("no column number"));
+    assert!(refusal(from_ref(&a), 0..9).contains("9 rows of labels for 10 samples"));
+    assert!(refusal(from_ref(&b), 0..10).contains("no column number"));
     assert!(refusal(&[a.clone(), b], 0..20).contains("sources differ in the column"));
     let bytes = std::fs::read(&a).unwrap();
     let cut = folder.0.join("cut");
@@ -224,8 +225,13 @@ fn lists_of_sources_meet_row_by_row_and_must_have_the_same_row_groups() {
         let second = vec![folder.file("b", false, second.iter().map(|rows| records(rows.clone())))];
         let columns = [("list".to_owned(), Some(1)), ("number".to_owned(), Some(0))];
         let sources = [first, second];
-        let part =
-            SamplesPart { sources: &sources, own: &own, columns: &columns, created_by: "", metadata: &[] };
+        let part = SamplesPart {
+            sources: &sources,
+            renewed: &own,
+            columns: &columns,
+            created_by: "",
+            metadata: &[],
+        };
         let target = folder.0.join("part");
         write_samples(&part, &target).map(|rows| (rows, read(&target)))
     };

@@ -1,10 +1,10 @@
-//! Writing: records and strings become Parquet files in the caller's work folder.
+//! Writing Parquet: records and strings of a batch, and parts from the pages that are there then.
 
 use std::io;
 
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, WriterVersion};
 
 mod compressor;
 pub mod concat;
@@ -13,10 +13,19 @@ mod row_group;
 pub mod samples;
 pub mod strings;
 
-/// A part's footer: who wrote it, and what it says of itself.
-fn footer(created_by: &str, metadata: &[(String, String)]) -> WriterPropertiesBuilder {
+/// A file with pages of the second version.
+fn properties() -> WriterPropertiesBuilder {
+    WriterProperties::builder().set_writer_version(WriterVersion::PARQUET_2_0)
+}
+
+/// What a part's footer says of it, and who wrote it.
+fn described(
+    properties: WriterPropertiesBuilder,
+    created_by: &str,
+    metadata: &[(String, String)],
+) -> WriterPropertiesBuilder {
     let metadata = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
-    WriterProperties::builder().set_created_by(created_by.to_owned()).set_key_value_metadata(Some(metadata))
+    properties.set_created_by(created_by.to_owned()).set_key_value_metadata(Some(metadata))
 }
 
 fn into_io(error: ParquetError) -> io::Error {

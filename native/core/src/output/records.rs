@@ -18,6 +18,7 @@ use crate::limits::{MAX_BATCH_RECORD_BYTES, RECORD_SHARE, RECORDS_CHUNK_BYTES};
 use crate::schema::Sample;
 
 use super::compressor::Compressor;
+use super::properties;
 use super::row_group::{LEVEL, RowGroupEncoder, parquet_schema};
 
 /// Writes records in the order in which they are pushed.
@@ -67,14 +68,13 @@ impl RecordsWriter {
     /// Writes the file.
     pub fn finish(mut self) -> Result<(), ParquetError> {
         self.encode()?;
-        let schema = parquet_schema(&self.schema)?;
-        let mut file = SerializedFileWriter::new(self.file, schema.root_schema_ptr(), Arc::default())?;
-        let encoded = self.rows.finish()?;
-        if !encoded.chunks().is_empty() {
+        let schema = parquet_schema(&self.schema)?.root_schema_ptr();
+        let mut file = SerializedFileWriter::new(self.file, schema, Arc::new(properties().build()))?;
+        if self.rows.rows() > 0 {
             let mut compressor = Compressor::new(LEVEL)?;
             let mut group = file.next_row_group()?;
-            for chunk in encoded.chunks() {
-                encoded.append(chunk, &mut compressor, &mut group)?;
+            for leaf in 0..self.rows.leaves() {
+                self.rows.append(leaf, &mut compressor, &mut group)?;
             }
             group.close()?;
         }

@@ -1,30 +1,39 @@
 //! Rows of samples as the column chunks of one row group: one page a column, which can stand behind
 //! pages of other rows in a longer chunk.
 //!
-//! Promise: the same rows give the same bytes, in however many pieces they come. The crate encodes;
-//! its own compression makes a context for every column of every file, which for pages of some
-//! kilobytes costs more than compressing them: so that is done here, after it.
+//! Promise: the same rows give the same bytes, in however many pieces they come, and beyond what is
+//! encoded memory holds a few times the largest column. The crate encodes; its own compression makes a
+//! context for every column of every file, which for pages of some kilobytes costs more than
+//! compressing them: so that is done here, after it.
 
-use std::io::Write;
-use std::sync::Arc;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Schema, SchemaRef};
-use bytes::Bytes;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
+use bytes::buf::Reader;
+use bytes::{Buf as _, Bytes};
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::arrow::arrow_writer::{
+    ArrowColumnWriter, ArrowRowGroupWriterFactory, PageKey, PageStore, PageStoreArgs, PageStoreFactory,
+    compute_leaves,
+};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::page::{CompressedPage, Page, PageReader as _, PageWriter as _};
 use parquet::column::writer::ColumnCloseResult;
-use parquet::errors::Result;
-use parquet::file::metadata::{ColumnChunkMetaData, ColumnChunkMetaDataBuilder, RowGroupMetaData};
-use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::{ColumnChunkMetaData, ColumnChunkMetaDataBuilder};
+use parquet::file::properties::EnabledStatistics;
+use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
 use parquet::file::statistics::Statistics;
-use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
+use parquet::file::writer::{
+    SerializedFileWriter, SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite,
+};
 use parquet::schema::types::{ColumnPath, SchemaDescriptor};
 
 use super::compressor::Compressor;
+use super::properties;
 
 /// Level of zstd: these are a tenth of the output's bytes, and read more often than the strings.
 pub(super) const LEVEL: i32 = 3;
@@ -38,12 +47,16 @@ pub(super) fn parquet_schema(schema: &Schema) -> Result<SchemaDescriptor> {
 }
 
 /// Rows on their way into a row group.
-pub(super) struct RowGroupEncoder(ArrowWriter<Vec<u8>>);
+pub(super) struct RowGroupEncoder {
+    schema: SchemaRef,
+    columns: Vec<Option<ArrowColumnWriter>>,
+    pages: ClosedPages,
+    rows: usize,
+}
 
 impl RowGroupEncoder {
     pub(super) fn new(schema: &SchemaRef) -> Result<Self> {
-        let mut properties = WriterProperties::builder()
-            .set_writer_version(WriterVersion::PARQUET_2_0)
+        let mut properties = properties()
             .set_compression(Compression::UNCOMPRESSED)
             // A chunk has one dictionary: pages that have none can follow each other. zstd finds what repeats.
             .set_dictionary_enabled(false)
@@ -54,57 +67,52 @@ impl RowGroupEncoder {
             .set_offset_index_disabled(true)
             // One page, wherever the rows were cut on their way here.
             .set_data_page_size_limit(usize::MAX)
-            .set_data_page_row_count_limit(usize::MAX)
-            .set_max_row_group_row_count(None);
+            .set_data_page_row_count_limit(usize::MAX);
         for field in schema.fields().iter().filter(|field| has_statistics(field.data_type())) {
             let column = ColumnPath::new(vec![field.name().clone()]);
             properties = properties.set_column_statistics_enabled(column, EnabledStatistics::Chunk);
         }
-        let options =
-            ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
-        Ok(Self(ArrowWriter::try_new_with_options(Vec::new(), schema.clone(), options)?))
+        let root = parquet_schema(schema)?.root_schema_ptr();
+        // The crate makes columns for a file; this one is nowhere.
+        let file = SerializedFileWriter::new(io::sink(), root, Arc::new(properties.build()))?;
+        let pages = ClosedPages::default();
+        let columns = ArrowRowGroupWriterFactory::new(&file, schema.clone())
+            .with_page_store_factory(Arc::new(pages.clone()))
+            .create_column_writers(0)?;
+        Ok(Self { schema: schema.clone(), columns: columns.into_iter().map(Some).collect(), pages, rows: 0 })
     }
 
     pub(super) fn write(&mut self, rows: &RecordBatch) -> Result<()> {
-        self.0.write(rows)
+        let mut columns = self.columns.iter_mut().flatten();
+        for (field, column) in self.schema.fields().iter().zip(rows.columns()) {
+            for leaf in compute_leaves(field, column)? {
+                columns.next().map_or(Ok(()), |column| column.write(&leaf))?;
+            }
+        }
+        self.rows += rows.num_rows();
+        Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Result<EncodedRows> {
-        self.0.flush()?;
-        self.0.sync()?;
-        let group = self.0.flushed_row_groups().first().cloned();
-        // The file around them is nobody's business.
-        let bytes = Arc::new(std::mem::take(self.0.inner_mut()).into());
-        Ok(EncodedRows { bytes, group })
-    }
-}
-
-/// Columns that a reader may skip a row group by, for what it costs to know their range.
-fn has_statistics(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Int32 | DataType::Int64 | DataType::Float64)
-}
-
-/// Rows encoded, not compressed yet.
-pub(super) struct EncodedRows {
-    bytes: Arc<Bytes>,
-    group: Option<RowGroupMetaData>,
-}
-
-impl EncodedRows {
-    /// The chunks of all columns; none where there are no rows.
-    pub(super) fn chunks(&self) -> &[ColumnChunkMetaData] {
-        self.group.as_ref().map_or(&[], RowGroupMetaData::columns)
+    pub(super) fn rows(&self) -> usize {
+        self.rows
     }
 
-    /// Writes a chunk, compressed, as the next column of `group`.
+    /// Leaves of the schema.
+    pub(super) fn leaves(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Writes a leaf, once, as the next column of `group`: compressed, and gone from here.
     pub(super) fn append<W: Write + Send>(
-        &self,
-        chunk: &ColumnChunkMetaData,
+        &mut self,
+        leaf: usize,
         compressor: &mut Compressor,
         group: &mut SerializedRowGroupWriter<'_, W>,
     ) -> Result<()> {
-        let rows = self.group.as_ref().map_or(0, RowGroupMetaData::num_rows);
-        let mut pages = SerializedPageReader::new(self.bytes.clone(), chunk, rows as usize, None)?;
+        let column = self.columns.get_mut(leaf).and_then(Option::take);
+        let column = column.ok_or_else(|| ParquetError::General(format!("no leaf {leaf} to write")))?;
+        let chunk = column.close()?.close().metadata.clone();
+        let mut pages = SerializedPageReader::new(Arc::new(self.pages.take()), &chunk, self.rows, None)?;
         let mut written = TrackedWrite::new(Vec::new());
         let mut uncompressed = 0;
         while let Some(page) = pages.get_next_page()? {
@@ -119,8 +127,13 @@ impl EncodedRows {
             .set_total_compressed_size(bytes.len() as i64)
             .set_total_uncompressed_size(uncompressed as i64)
             .set_data_page_offset(0);
-        append(bytes, rows as u64, with_statistics(metadata, chunk.statistics().cloned())?, group)
+        append(bytes, self.rows as u64, with_statistics(metadata, chunk.statistics().cloned())?, group)
     }
+}
+
+/// Columns that a reader may skip a row group by, for what it costs to know their range.
+fn has_statistics(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Int32 | DataType::Int64 | DataType::Float64)
 }
 
 /// Writes a chunk whose pages are `bytes` as the next column of `group`.
@@ -170,11 +183,79 @@ fn compressed(mut page: Page, compressor: &mut Compressor) -> Result<CompressedP
     Ok(CompressedPage::new(page, uncompressed))
 }
 
+/// What a column that is closed gives: of each page its header and its data. All columns have one, since
+/// they are closed one after the other, and a page is full no earlier.
+#[derive(Debug, Clone, Default)]
+struct ClosedPages(Arc<Mutex<Vec<Bytes>>>);
+
+impl ClosedPages {
+    fn take(&self) -> Blobs {
+        Blobs(std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+impl PageStoreFactory for ClosedPages {
+    fn create(&self, _: &PageStoreArgs<'_>) -> Result<Box<dyn PageStore>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl PageStore for ClosedPages {
+    fn put(&mut self, blob: Bytes) -> Result<PageKey> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(blob);
+        Ok(PageKey::new(0))
+    }
+
+    fn take(&mut self, _: PageKey) -> Result<Bytes> {
+        Err(ParquetError::General("pages are taken by whoever closes their column".to_owned()))
+    }
+}
+
+/// A chunk in pieces, none of which is copied.
+struct Blobs(Vec<Bytes>);
+
+impl Blobs {
+    /// What there is from `start` to the end of a piece.
+    fn from(&self, start: u64) -> Result<Bytes> {
+        let mut before = 0;
+        for blob in &self.0 {
+            let end = before + blob.len() as u64;
+            if (before..end).contains(&start) {
+                return Ok(blob.slice((start - before) as usize..));
+            }
+            before = end;
+        }
+        Err(ParquetError::EOF(format!("nothing at {start} of {before} bytes")))
+    }
+}
+
+impl Length for Blobs {
+    fn len(&self) -> u64 {
+        self.0.iter().map(|blob| blob.len() as u64).sum()
+    }
+}
+
+impl ChunkReader for Blobs {
+    type T = Reader<Bytes>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T> {
+        Ok(self.from(start)?.reader())
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
+        if length == 0 {
+            return Ok(Bytes::new());
+        }
+        let mut blob = self.from(start)?;
+        blob.truncate(length);
+        Ok(blob)
+    }
+}
+
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use arrow_array::{ArrayRef, Int64Array, StringArray};
-    use parquet::file::properties::WriterProperties;
-    use parquet::file::writer::SerializedFileWriter;
 
     use super::*;
 
@@ -193,14 +274,13 @@ mod tests {
             encoder.write(&rows.slice(before, piece)).unwrap();
             before += piece;
         }
-        let encoded = encoder.finish().unwrap();
         let schema = parquet_schema(&rows.schema()).unwrap().root_schema_ptr();
-        let properties = Arc::new(WriterProperties::default());
+        let properties = Arc::new(super::properties().build());
         let mut file = SerializedFileWriter::new(Vec::new(), schema, properties).unwrap();
         let mut compressor = Compressor::new(LEVEL).unwrap();
         let mut group = file.next_row_group().unwrap();
-        for chunk in encoded.chunks() {
-            encoded.append(chunk, &mut compressor, &mut group).unwrap();
+        for leaf in 0..encoder.leaves() {
+            encoder.append(leaf, &mut compressor, &mut group).unwrap();
         }
         let chunks = group.close().unwrap().columns().to_vec();
         (file.into_inner().unwrap(), chunks)

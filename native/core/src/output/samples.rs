@@ -1,8 +1,8 @@
-//! A part of samples from what is there already: the pages of records as they are, and the columns
-//! that only the store knows, its labels among them.
+//! A part of samples from what is there already: the pages of other files of samples as they are, and
+//! columns that are given anew, labels among them.
 //!
-//! Promise: a pure function of the rows and where batches end. No page of a record is decoded, and
-//! memory holds one column of a row group, the store's columns of it and the footers.
+//! Promise: a pure function of the rows and of where batches end. No page that is taken over is decoded,
+//! and memory holds one column of a row group, the new columns of it and the footers.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::basic::{Encoding, SortOrder};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
@@ -21,8 +22,8 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::compressor::Compressor;
-use super::row_group::{EncodedRows, LEVEL, RowGroupEncoder, append, parquet_schema, with_statistics};
-use super::{footer, into_io};
+use super::row_group::{LEVEL, RowGroupEncoder, append, parquet_schema, with_statistics};
+use super::{described, into_io, properties};
 use crate::limits::SAMPLES_ROW_GROUP_ROWS;
 
 /// What a part is made of.
@@ -30,9 +31,9 @@ use crate::limits::SAMPLES_ROW_GROUP_ROWS;
 pub struct SamplesPart<'a> {
     /// Files of samples, each list in row order and all lists of the same rows.
     pub sources: &'a [Vec<PathBuf>],
-    /// File of as many rows with the columns that no source has.
-    pub own: &'a Path,
-    /// Columns in order, each with the list that it is taken from; from `own` without one.
+    /// File of as many rows with the columns that are given anew.
+    pub renewed: &'a Path,
+    /// Columns in order, each with the list that it is taken from; from `renewed` without one.
     pub columns: &'a [(String, Option<usize>)],
     /// `created_by` of the part.
     pub created_by: &'a str,
@@ -44,57 +45,48 @@ pub struct SamplesPart<'a> {
 ///
 /// # Errors
 /// Where a source cannot be read, has not the columns or not the rows of the others, and where `target`
-/// cannot be written.
+/// cannot be written; with the path where it is about one file.
 pub fn write_samples(part: &SamplesPart, target: &Path) -> io::Result<u64> {
     let open = |paths: &Vec<PathBuf>| Source::open(paths);
     let sources = part.sources.iter().map(open).collect::<io::Result<Vec<_>>>()?;
-    let own = OwnColumns::open(part.own)?;
-    write(part, &sources, &own, File::create(target)?).map_err(into_io)
+    let renewed = Renewed::open(part.renewed).map_err(at(part.renewed))?;
+    let file = File::create(target).map_err(at(target))?;
+    write(part, &sources, renewed, file).map_err(into_io)
 }
 
-fn write(part: &SamplesPart, sources: &[Source], own: &OwnColumns, target: File) -> Result<u64> {
+fn write(part: &SamplesPart, sources: &[Source], mut renewed: Renewed, target: File) -> Result<u64> {
     let rows = common_rows(sources)?;
     let total = rows.iter().sum::<usize>();
-    if own.rows() != total {
-        return Err(general(format!("{} rows of labels for {total} samples", own.rows())));
+    if renewed.rows != total {
+        return Err(refused(format!("{} rows of labels for {total} samples", renewed.rows)));
     }
     let columns = part.columns.iter().map(|(name, from)| {
         let schema = match from {
-            None => Some(&own.schema),
+            None => Some(&renewed.columns),
             Some(source) => sources.get(*source).and_then(|source| source.schema.as_deref()),
         };
-        let (field, leaves) = schema
-            .and_then(|schema| column(schema, name))
-            .ok_or_else(|| general(format!("no column {name}")))?;
+        let found = schema.and_then(|schema| column(schema, name));
+        let (field, leaves) = found.ok_or_else(|| refused(format!("no column {name}")))?;
         Ok((field, leaves, *from))
     });
     let columns = columns.collect::<Result<Vec<_>>>()?;
     let fields = columns.iter().map(|(field, ..)| field.clone()).collect();
     let schema = Arc::new(Type::group_type_builder("samples").with_fields(fields).build()?);
-    let properties = footer(part.created_by, part.metadata).build();
+    let properties = described(properties(), part.created_by, part.metadata).build();
     let mut file = SerializedFileWriter::new(target, schema, Arc::new(properties))?;
     let mut compressor = Compressor::new(LEVEL)?;
-    let mut before = 0;
     for groups in merged(&rows, |group| sources.iter().any(|source| source.has_dictionary(group))) {
-        let in_group = rows.iter().skip(groups.start).take(groups.len()).sum();
-        let encoded = own.encoded(before, in_group)?;
+        let mut encoder = renewed.next(rows.iter().skip(groups.start).take(groups.len()).sum())?;
         let mut group = file.next_row_group()?;
         for (_, leaves, from) in &columns {
-            match from.and_then(|source| sources.get(source)) {
-                None => {
-                    for chunk in encoded.chunks().iter().skip(leaves.start).take(leaves.len()) {
-                        encoded.append(chunk, &mut compressor, &mut group)?;
-                    }
-                }
-                Some(source) => {
-                    for leaf in leaves.clone() {
-                        source.splice(leaf, groups.clone(), &mut group)?;
-                    }
+            for leaf in leaves.clone() {
+                match from.and_then(|source| sources.get(source)) {
+                    None => encoder.append(leaf, &mut compressor, &mut group)?,
+                    Some(source) => source.splice(leaf, groups.clone(), &mut group)?,
                 }
             }
         }
         group.close()?;
-        before += in_group;
     }
     file.finish()?;
     Ok(total as u64)
@@ -107,7 +99,7 @@ fn common_rows(sources: &[Source]) -> Result<Vec<usize>> {
     if lists.all(|list| list == first) {
         Ok(first)
     } else {
-        Err(general("sources of different rows".to_owned()))
+        Err(refused("sources of different rows".to_owned()))
     }
 }
 
@@ -151,12 +143,25 @@ impl Source {
     fn open(paths: &[PathBuf]) -> io::Result<Self> {
         let mut source = Self::default();
         for path in paths {
-            let file = Rc::new(File::open(path)?);
-            let footer = ParquetMetaDataReader::new().parse_and_finish(file.as_ref()).map_err(into_io)?;
-            source.schema.get_or_insert_with(|| footer.file_metadata().schema_descr_ptr());
-            source.groups.extend(footer.row_groups().iter().map(|group| (file.clone(), group.clone())));
+            source.add(path).map_err(at(path))?;
         }
         Ok(source)
+    }
+
+    fn add(&mut self, path: &Path) -> io::Result<()> {
+        let file = Rc::new(File::open(path)?);
+        let footer = ParquetMetaDataReader::new().parse_and_finish(file.as_ref()).map_err(into_io)?;
+        let bytes = file.metadata()?.len();
+        for group in footer.row_groups() {
+            if group.num_rows() < 0 || !group.columns().iter().all(|chunk| is_within(chunk, bytes)) {
+                return Err(io::Error::other("its footer does not fit the file"));
+            }
+            if group.num_rows() > 0 {
+                self.groups.push((file.clone(), group.clone()));
+            }
+        }
+        self.schema.get_or_insert_with(|| footer.file_metadata().schema_descr_ptr());
+        Ok(())
     }
 
     fn rows(&self) -> Vec<usize> {
@@ -165,10 +170,11 @@ impl Source {
 
     fn has_dictionary(&self, group: usize) -> bool {
         let chunks = self.groups.get(group).map_or(&[][..], |(_, group)| group.columns());
-        chunks.iter().any(|chunk| chunk.dictionary_page_offset().is_some())
+        let is_coded = |encoding| matches!(encoding, Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY);
+        chunks.iter().any(|chunk| chunk.dictionary_page_offset().is_some() || chunk.encodings().any(is_coded))
     }
 
-    /// Writes the chunks of a column in consecutive row groups as one.
+    /// Writes the chunks of a leaf in consecutive row groups as one.
     fn splice(
         &self,
         leaf: usize,
@@ -180,7 +186,7 @@ impl Source {
         let mut rows = 0;
         for (file, group) in self.groups.iter().skip(groups.start).take(groups.len()) {
             let chunk =
-                group.columns().get(leaf).ok_or_else(|| general(format!("no leaf {leaf} in a source")))?;
+                group.columns().get(leaf).ok_or_else(|| refused(format!("a source without leaf {leaf}")))?;
             let (start, length) = chunk.byte_range();
             file.as_ref().seek(SeekFrom::Start(start))?;
             file.as_ref().take(length).read_to_end(&mut bytes)?;
@@ -196,6 +202,13 @@ impl Source {
     }
 }
 
+/// Whether a chunk lies within a file of so many bytes.
+fn is_within(chunk: &ColumnChunkMetaData, bytes: u64) -> bool {
+    let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+    let ends = [start, chunk.data_page_offset(), start.saturating_add(chunk.compressed_size())];
+    chunk.compressed_size() >= 0 && ends.iter().all(|&end| (0..=bytes as i64).contains(&end))
+}
+
 /// The metadata of a chunk that stands at the beginning of its bytes.
 fn begun(chunk: &ColumnChunkMetaData) -> Result<ColumnChunkMetaData> {
     let start = chunk.byte_range().0 as i64;
@@ -207,9 +220,8 @@ fn begun(chunk: &ColumnChunkMetaData) -> Result<ColumnChunkMetaData> {
 /// The metadata of a chunk that goes on with the pages of another.
 fn joined(before: &ColumnChunkMetaData, next: &ColumnChunkMetaData) -> Result<ColumnChunkMetaData> {
     if before.column_descr() != next.column_descr() || before.compression() != next.compression() {
-        return Err(general(format!("sources differ in the column {}", next.column_path())));
+        return Err(refused(format!("sources differ in the column {}", next.column_path())));
     }
-    let statistics = before.statistics().zip(next.statistics()).and_then(|(a, b)| joined_statistics(a, b));
     let joined = ColumnChunkMetaData::builder(before.column_descr_ptr())
         .set_compression_codec(before.compression_codec())
         .set_encodings(before.encodings().chain(next.encodings()).collect())
@@ -217,72 +229,94 @@ fn joined(before: &ColumnChunkMetaData, next: &ColumnChunkMetaData) -> Result<Co
         .set_total_compressed_size(before.compressed_size() + next.compressed_size())
         .set_total_uncompressed_size(before.uncompressed_size() + next.uncompressed_size())
         .set_data_page_offset(before.data_page_offset());
-    with_statistics(joined, statistics)
+    with_statistics(joined, joined_statistics(before, next))
 }
 
-/// Statistics of the types that have them (see `row_group`).
-fn joined_statistics(a: &Statistics, b: &Statistics) -> Option<Statistics> {
+/// Statistics of two chunks together, of the types that have them (see `row_group`).
+fn joined_statistics(before: &ColumnChunkMetaData, next: &ColumnChunkMetaData) -> Option<Statistics> {
+    if before.column_descr().sort_order() != SortOrder::SIGNED {
+        return None;
+    }
+    // A chunk without a range has none, unless all its values are null.
+    let has_range = |chunk: &ColumnChunkMetaData, statistics: &Statistics| {
+        let nulls = statistics.null_count_opt();
+        statistics.min_bytes_opt().zip(statistics.max_bytes_opt()).is_some()
+            || nulls == Some(chunk.num_values() as u64)
+    };
+    let (a, b) = (before.statistics()?, next.statistics()?);
+    if !has_range(before, a) || !has_range(next, b) {
+        return None;
+    }
     let nulls = a.null_count_opt().zip(b.null_count_opt()).map(|(a, b)| a + b);
-    match (a, b) {
+    Some(match (a, b) {
         (Statistics::Int32(a), Statistics::Int32(b)) => {
-            let (least, greatest) = (least(a.min_opt(), b.min_opt()), greatest(a.max_opt(), b.max_opt()));
-            Some(Statistics::int32(least, greatest, None, nulls, false))
+            let [least, greatest] = range([a.min_opt(), b.min_opt()], [a.max_opt(), b.max_opt()]);
+            Statistics::int32(least, greatest, None, nulls, false)
         }
         (Statistics::Int64(a), Statistics::Int64(b)) => {
-            let (least, greatest) = (least(a.min_opt(), b.min_opt()), greatest(a.max_opt(), b.max_opt()));
-            Some(Statistics::int64(least, greatest, None, nulls, false))
+            let [least, greatest] = range([a.min_opt(), b.min_opt()], [a.max_opt(), b.max_opt()]);
+            Statistics::int64(least, greatest, None, nulls, false)
         }
         (Statistics::Double(a), Statistics::Double(b)) => {
-            let (least, greatest) = (least(a.min_opt(), b.min_opt()), greatest(a.max_opt(), b.max_opt()));
-            Some(Statistics::double(least, greatest, None, nulls, false))
+            let [least, greatest] = range([a.min_opt(), b.min_opt()], [a.max_opt(), b.max_opt()]);
+            Statistics::double(least, greatest, None, nulls, false)
         }
-        _ => None,
-    }
+        _ => return None,
+    })
 }
 
-/// The lesser of two that may be missing, as where all values are null.
-fn least<T: PartialOrd + Copy>(a: Option<&T>, b: Option<&T>) -> Option<T> {
-    [a, b].into_iter().flatten().copied().reduce(|a, b| if b < a { b } else { a })
+/// The least of those that are there, and the greatest.
+fn range<T: PartialOrd + Copy>(least: [Option<&T>; 2], greatest: [Option<&T>; 2]) -> [Option<T>; 2] {
+    [
+        least.into_iter().flatten().copied().reduce(|a, b| if b < a { b } else { a }),
+        greatest.into_iter().flatten().copied().reduce(|a, b| if b > a { b } else { a }),
+    ]
 }
 
-fn greatest<T: PartialOrd + Copy>(a: Option<&T>, b: Option<&T>) -> Option<T> {
-    [a, b].into_iter().flatten().copied().reduce(|a, b| if b > a { b } else { a })
-}
-
-/// The store's columns, read from a file that it has written.
-struct OwnColumns {
-    file: File,
-    footer: ArrowReaderMetadata,
+/// The columns that are given anew, read as they are wanted.
+struct Renewed {
+    rows: usize,
+    schema: SchemaRef,
     /// As they will be written.
-    schema: SchemaDescriptor,
+    columns: SchemaDescriptor,
+    reader: ParquetRecordBatchReader,
+    /// What was read and not wanted yet.
+    rest: Option<RecordBatch>,
 }
 
-impl OwnColumns {
+impl Renewed {
     fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        let footer = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default()).map_err(into_io)?;
-        let schema = parquet_schema(footer.schema()).map_err(into_io)?;
-        Ok(Self { file, footer, schema })
+        let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?).map_err(into_io)?;
+        let rows = builder.metadata().file_metadata().num_rows() as usize;
+        let schema = builder.schema().clone();
+        let columns = parquet_schema(&schema).map_err(into_io)?;
+        let reader = builder.with_batch_size(SAMPLES_ROW_GROUP_ROWS).build().map_err(into_io)?;
+        Ok(Self { rows, schema, columns, reader, rest: None })
     }
 
-    fn rows(&self) -> usize {
-        self.footer.metadata().file_metadata().num_rows() as usize
-    }
-
-    fn encoded(&self, before: usize, rows: usize) -> Result<EncodedRows> {
-        let mut encoder = RowGroupEncoder::new(self.footer.schema())?;
-        let reader =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, self.footer.clone())
-                .with_offset(before)
-                .with_limit(rows)
-                .build()?;
-        for batch in reader {
-            encoder.write(&batch?)?;
+    /// The next `rows`.
+    fn next(&mut self, rows: usize) -> Result<RowGroupEncoder> {
+        let mut encoder = RowGroupEncoder::new(&self.schema)?;
+        while encoder.rows() < rows {
+            let batch = match self.rest.take() {
+                Some(batch) => batch,
+                None => {
+                    self.reader.next().ok_or_else(|| refused("labels that end too soon".to_owned()))??
+                }
+            };
+            let taken = batch.num_rows().min(rows - encoder.rows());
+            encoder.write(&batch.slice(0, taken))?;
+            self.rest = (taken < batch.num_rows()).then(|| batch.slice(taken, batch.num_rows() - taken));
         }
-        encoder.finish()
+        Ok(encoder)
     }
 }
 
-fn general(message: String) -> ParquetError {
+fn refused(message: String) -> ParquetError {
     ParquetError::General(message)
+}
+
+/// An error with the file that it is about.
+fn at(path: &Path) -> impl Fn(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

@@ -21,7 +21,7 @@ use parquet::schema::types::{ColumnDescPtr, Type};
 
 use self::chunk::{Chunk, LEVEL};
 use super::compressor::Compressor;
-use super::{footer, into_io};
+use super::{described, into_io};
 use crate::limits::{STRING_ROW_GROUP_BYTES, STRING_ROW_GROUP_ROWS};
 use crate::profile::{self, Stage};
 use crate::text::scan::{Encoding, StringSink};
@@ -312,7 +312,9 @@ pub(super) fn schema() -> Result<Type> {
 /// What of the footer does not follow from the chunks.
 pub(super) fn properties(created_by: &str, metadata: &[(String, String)]) -> WriterProperties {
     let ascending = SortingColumn { column_idx: 0, descending: false, nulls_first: false };
-    footer(created_by, metadata).set_sorting_columns(Some(vec![ascending])).build()
+    described(WriterProperties::builder(), created_by, metadata)
+        .set_sorting_columns(Some(vec![ascending]))
+        .build()
 }
 
 #[cfg(test)]
