@@ -161,6 +161,28 @@ fn files_of_records_are_one_row_group_whose_values_and_ranges_are_theirs() {
 }
 
 #[test]
+fn rows_without_a_value_take_no_part_in_the_range_and_files_without_rows_none_in_the_part() {
+    let folder = Folder::new("nulls");
+    // Of the rows 0 and 20 neither number nor share is there.
+    let sources = [
+        folder.file("none", false, [records(0..0)]),
+        folder.file("missing", false, [records(0..1), records(20..21)]),
+        folder.file("there", false, [records(1..3)]),
+    ];
+    let rows = [own(0..1), own(20..21), own(1..3)];
+    let part = folder.part(&sources, &folder.file("own", true, rows)).unwrap();
+    assert_eq!(groups(&part), [4]);
+    let footer = footer(&part);
+    let Some(Statistics::Int64(number)) = footer.row_group(0).column(0).statistics() else { panic!() };
+    assert_eq!(
+        (number.min_opt(), number.max_opt(), number.null_count_opt()),
+        (Some(&998), Some(&999), Some(2))
+    );
+    let none = folder.part(&sources[..1], &folder.file("own", true, [own(0..0)])).unwrap();
+    assert_eq!(groups(&none), [0; 0]);
+}
+
+#[test]
 fn a_part_of_a_part_has_its_bytes() {
     let folder = Folder::new("again");
     let sources = [folder.file("a", false, [records(0..10)]), folder.file("b", false, [records(10..30)])];

@@ -234,7 +234,8 @@ fn joined(before: &ColumnChunkMetaData, next: &ColumnChunkMetaData) -> Result<Co
 
 /// Statistics of two chunks together, of the types that have them (see `row_group`).
 fn joined_statistics(before: &ColumnChunkMetaData, next: &ColumnChunkMetaData) -> Option<Statistics> {
-    if before.column_descr().sort_order() != SortOrder::SIGNED {
+    // Texts and unsigned numbers have their ranges in another order.
+    if !matches!(before.column_descr().sort_order(), SortOrder::SIGNED | SortOrder::TOTAL_ORDER) {
         return None;
     }
     // A chunk without a range has none, unless all its values are null.
@@ -259,6 +260,10 @@ fn joined_statistics(before: &ColumnChunkMetaData, next: &ColumnChunkMetaData) -
         }
         (Statistics::Double(a), Statistics::Double(b)) => {
             let [least, greatest] = range([a.min_opt(), b.min_opt()], [a.max_opt(), b.max_opt()]);
+            // Of NaN nothing is less or greater.
+            if [least, greatest].into_iter().flatten().any(f64::is_nan) {
+                return None;
+            }
             Statistics::double(least, greatest, None, nulls, false)
         }
         _ => return None,
