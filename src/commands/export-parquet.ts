@@ -8,6 +8,7 @@ import { isFile } from '../core/options.ts';
 import type { Output } from '../core/output.ts';
 import { SMALL_SHARE, files, name, openDatabase, type Database } from '../duckdb.ts';
 import { classicColumns } from '../sql/classic.ts';
+import { columnsOf } from '../sql/columns.ts';
 import { existingOutput } from '../stores/output.ts';
 import { typedRows, type ExportSource, type StringRun } from './export-source.ts';
 
@@ -32,9 +33,9 @@ export async function parquetSource(output: Output, signal: AbortSignal): Promis
     },
     async scalarColumns() {
       await output.hold(parts);
-      return (await records.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${all})`))
-        .filter((row) => !/\[\d*\]$|^(?:STRUCT|MAP|UNION)\(/.test(String(row['column_type'])))
-        .map((row) => String(row['column_name']));
+      return [...(await columnsOf(records, `SELECT * FROM ${all}`))]
+        .filter(([, type]) => !/\[\d*\]$|^(?:STRUCT|MAP|UNION)\(/.test(type))
+        .map(([column]) => column);
     },
     scalars: (columns) => typedRows(records, `SELECT ${columns.map(name).join(', ')} FROM ${all}`, signal),
     close: async () => {

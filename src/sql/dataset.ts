@@ -7,6 +7,7 @@ import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { file, files, name, text, type Database } from '../duckdb.ts';
+import { columnsOf } from './columns.ts';
 
 const KEYS = ['id', 'sha256', 'md5', 'sha1'] as const;
 const KNOWN: readonly string[] = [...KEYS, 'list', 'positives', 'total', 'submitted', 'filetype'];
@@ -28,7 +29,7 @@ export interface DatasetCounts {
 /** Reads a dataset file into the table `dataset`. */
 export async function importDataset(database: Database, path: string): Promise<DatasetCounts> {
   const broken = await readRaw(database, path);
-  const columns = (await database.rows('SELECT column_name FROM (DESCRIBE raw)')).map((row) => String(row['column_name']));
+  const columns = [...(await columnsOf(database, 'raw')).keys()];
   const column = (wanted: string): string => {
     const found = columns.find((candidate) => candidate.trim().toLowerCase() === wanted);
     return found === undefined ? 'NULL::VARCHAR' : `nullif(trim(${name(found)}), '')`;
@@ -90,9 +91,7 @@ function metadataOf(metadata: Record<string, string>): string {
  * sample, in `sample_id` order. Narrow on purpose: nested columns never enter a join.
  */
 export async function matchLabels(database: Database, parquet: readonly string[]): Promise<void> {
-  const extras = (await database.rows("SELECT column_name FROM (DESCRIBE dataset) WHERE starts_with(column_name, 'csv_')")).map((row) =>
-    name(String(row['column_name'])),
-  );
+  const extras = [...(await columnsOf(database, 'dataset')).keys()].filter((column) => column.startsWith('csv_')).map(name);
   const attached = DATASET_COLUMNS.filter((column) => column !== 'dataset_row' && column !== 'dataset_match').map((column) => `d.${column}`);
   await database.run(`
     CREATE OR REPLACE TEMP TABLE keys AS SELECT sample_id, file_name, sha256, md5, sha1 FROM read_parquet(${files(parquet)});

@@ -11,7 +11,8 @@ import type { ExtractionPart } from '../core/queue.ts';
 import type { ShardFiles } from '../core/types.ts';
 import { file, files, type Database } from '../duckdb.ts';
 import { writeSamples } from '../native.ts';
-import { columnsOf, takenFrom, writeRenewed } from './samples.ts';
+import { columnsOf } from '../sql/columns.ts';
+import { takenFrom, writeRenewed } from './samples.ts';
 import { RejectedShard } from './store.ts';
 
 /** Columns of the parts `hashes` and `strings`; all others are of `pe`. */
@@ -33,7 +34,7 @@ export async function joinParts(database: Database, out: string, parts: PartFile
   await mkdir(dir, { recursive: true });
   const [records, renewed] = [join(dir, 'records-0.parquet'), join(dir, 'renewed.parquet')];
   await writeRenewed(database, `SELECT ${outcome()} FROM ${source(pe)} p POSITIONAL JOIN ${source(hashes)} h POSITIONAL JOIN ${source(strings)} s`, renewed);
-  const columns = (await columnsOf(database, `SELECT * FROM ${source(pe)}`)).map((column) => takenFrom(column, partOf(column)));
+  const columns = [...(await columnsOf(database, `SELECT * FROM ${source(pe)}`)).keys()].map((column) => takenFrom(column, partOf(column)));
   writeSamples({ sources: [pe, hashes, strings].map(recordsOf), renewed, columns, target: records, metadata: {} });
   for (const each of strings.strings) {
     // What was extracted stays where it is until the shard is committed.

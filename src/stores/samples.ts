@@ -8,6 +8,7 @@ import type { Labels } from '../core/commit.ts';
 import { RunError, firstLine, isRefusal } from '../core/errors.ts';
 import { files, text, type Database } from '../duckdb.ts';
 import { writeSamples, type SamplesColumn } from '../native.ts';
+import { columnsOf } from '../sql/columns.ts';
 import { DATASET_COLUMNS, matchLabels } from '../sql/dataset.ts';
 
 /** What a file came to, written anew with its labels: of a shard that was extracted in parts all of them have a share in it, and nobody's pages hold that. */
@@ -33,8 +34,10 @@ export async function labelSamples(database: Database, { sources, target, metada
     `SELECT ${OUTCOME.map((column) => `r.${column}`).join(', ')}, l.* EXCLUDE (sample_id) FROM read_parquet(${files(sources)}) r POSITIONAL JOIN labels l`,
     renewed,
   );
-  const labels = (await columnsOf(database, 'SELECT * EXCLUDE (sample_id) FROM labels')).map((name) => ({ name }));
-  const extracted = (await columnsOf(database, `SELECT * FROM read_parquet(${files(sources.slice(0, 1))})`)).filter((column) => !isDatasetColumn(column));
+  const labels = [...(await columnsOf(database, 'SELECT * EXCLUDE (sample_id) FROM labels')).keys()].map((name) => ({ name }));
+  const extracted = [...(await columnsOf(database, `SELECT * FROM read_parquet(${files(sources.slice(0, 1))})`)).keys()].filter(
+    (column) => !isDatasetColumn(column),
+  );
   const columns = extracted.map((name) => takenFrom(name, 0)).toSpliced(extracted.indexOf('limits_hit') + 1, 0, ...labels);
   writeSamples({ sources: [[...sources]], renewed, columns, target, metadata });
   return {
@@ -55,11 +58,6 @@ export async function labelParts(database: Database, named: string, source: Samp
 /** Writes columns that are given anew, for `writeSamples` to encode: read once, a moment later. */
 export async function writeRenewed(database: Database, query: string, target: string): Promise<void> {
   await database.run(`COPY (${query}) TO ${text(target)} (FORMAT parquet, COMPRESSION uncompressed)`);
-}
-
-/** Names of the columns of a query. */
-export async function columnsOf(database: Database, query: string): Promise<string[]> {
-  return (await database.rows(`SELECT column_name FROM (DESCRIBE ${query})`)).map((row) => String(row['column_name']));
 }
 
 /** Where `writeSamples` takes an extracted column from. */

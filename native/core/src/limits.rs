@@ -247,5 +247,6 @@ pub const IO_WAIT: Duration = Duration::from_secs(10);
 
 /// Bytes of data that a worker process may have beyond what its runtime has at its first batch and the
 /// files that are held: room for twice the text of strings (64 MiB), for records as they are encoded
-/// (64 MiB) and their largest column four times more while it is written, a window and the parser's lists. A file of 244 MiB that is all strings takes some 340 MB with the file itself, on Node.
+/// (64 MiB) and their largest column four times more while it is written, a window and the parser's lists.
+/// A file of 244 MiB that is all strings takes some 340 MB with the file itself, on Node.
 pub const WORKER_MEMORY: u64 = 512 << 20;

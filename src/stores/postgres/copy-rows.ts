@@ -7,24 +7,22 @@
 // out of 600 MB over a shard of real files.
 
 import { file, name, type Database, type Type, type Value } from '../../duckdb.ts';
+import { columnsOf, type ColumnTypes } from '../../sql/columns.ts';
 import { itemsOf, jsonText, plainText } from '../../sql/json.ts';
 import { fileColumns } from './columns.ts';
 
-/** The columns of a part by name, with DuckDB's types. */
-export type PartColumns = ReadonlyMap<string, string>;
-
-export async function partColumns(database: Database, part: string): Promise<PartColumns> {
-  const rows = await database.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(${file(part)}))`);
-  return new Map(rows.map((row) => [String(row['column_name']), String(row['column_type'])]));
+/** The columns of a part. */
+export async function partColumns(database: Database, part: string): Promise<ColumnTypes> {
+  return columnsOf(database, `SELECT * FROM read_parquet(${file(part)})`);
 }
 
 /** The dataset's own columns of a part. */
-export function csvColumns(columns: PartColumns): [column: string, type: string][] {
+export function csvColumns(columns: ColumnTypes): [column: string, type: string][] {
   return [...columns].filter(([column]) => column.startsWith('csv_'));
 }
 
 /** The column list of the COPY. */
-export function copyColumns(columns: PartColumns): string {
+export function copyColumns(columns: ColumnTypes): string {
   return ['run_id', 'shard', ...fieldsOf(columns).map((field) => field.column)].map(name).join(', ');
 }
 
@@ -32,7 +30,7 @@ export function copyColumns(columns: PartColumns): string {
 export async function* rowLines(
   database: Database,
   part: string,
-  columns: PartColumns,
+  columns: ColumnTypes,
   [runId, shard]: readonly [runId: string, shard: string],
   onChanged: (values: number) => void,
 ): AsyncGenerator<string> {
@@ -74,7 +72,7 @@ interface FieldWriter {
 }
 
 /** The columns of the table that a part has. */
-function fieldsOf(columns: PartColumns): FieldWriter[] {
+function fieldsOf(columns: ColumnTypes): FieldWriter[] {
   const csv = csvColumns(columns).map(([column]) => column);
   return fileColumns().flatMap(({ name: column, type: kind }): FieldWriter[] => {
     if (column === 'csv') return csv.length === 0 ? [] : [{ column, write: (value, type) => csvField(csv, value, type) }];
