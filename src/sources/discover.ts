@@ -27,9 +27,9 @@ export async function discover(options: RunOptions, signal: AbortSignal, onSkip:
   try {
     const { roots, files: found } = await scan(paths, { include, exclude, ...list, skip: neverSample(options), onSkip });
     const files = gathering();
-    for await (const file of found) {
+    for await (const some of found) {
       signal.throwIfAborted();
-      files.add(file);
+      for (const file of some) files.add(file);
     }
     if (files.length === 0 && !mayBeEmpty) throw new UsageError(`${[...paths, filesFrom?.path].filter(Boolean).join(', ')}: holds no file to extract`);
     return { files: files.inPlanOrder(limit), roots };
@@ -53,7 +53,7 @@ function neverSample({ paths, out, csv }: RunOptions): (path: string) => boolean
   const dataset = csv === null ? [] : [join(real(dirname(csv)), basename(csv)), real(csv)];
   return (path) => {
     if (path === output || path.startsWith(output + sep) || dataset.includes(path)) return true;
-    return beside.has(dirname(path)) && /^samples.*\.csv$/i.test(basename(path));
+    return /\.csv$/i.test(path) && beside.has(dirname(path)) && /^samples/i.test(basename(path));
   };
 }
 

@@ -32,8 +32,8 @@ export interface ScanOptions extends Patterns {
 export interface Scan {
   /** Absolute folders that paths are relative to; complete when `files` has ended. */
   readonly roots: readonly string[];
-  /** To be read once. */
-  readonly files: AsyncIterable<ScannedFile>;
+  /** To be read once; many at a time. */
+  readonly files: AsyncIterable<readonly ScannedFile[]>;
 }
 
 /** Checks the paths and prepares to scan them. */
@@ -56,8 +56,8 @@ export async function scan(paths: readonly string[], { include, exclude, filesFr
       }
     }
   }
-  const files = async function* (): AsyncGenerator<ScannedFile> {
-    yield* named;
+  const files = async function* (): AsyncGenerator<readonly ScannedFile[]> {
+    yield named;
     if (filesFrom !== undefined) yield* listedFiles(filesFrom, gate, rootOf);
     yield* walk(folders, gate);
   };

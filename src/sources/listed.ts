@@ -30,14 +30,12 @@ interface ListedFolder {
 }
 
 /** The files of a list. `rootOf` numbers root folders. */
-export async function* listedFiles(list: FileList, gate: Gate, rootOf: (path: string) => number): AsyncGenerator<ScannedFile> {
+export async function* listedFiles(list: FileList, gate: Gate, rootOf: (path: string) => number): AsyncGenerator<readonly ScannedFile[]> {
   const home = absoluteName(process.cwd());
   const folders = new Map<ByteName, Promise<ListedFolder>>();
   for await (const names of chunksOf(readList(list))) {
-    for (const located of await Promise.all(names.map((name) => locate(name, home, folders)))) {
-      const file = toFile(located, home, gate, rootOf);
-      if (file !== undefined) yield file;
-    }
+    const located = await Promise.all(names.map((name) => locate(name, home, folders)));
+    yield located.flatMap((one) => toFile(one, home, gate, rootOf) ?? []);
   }
 }
 

@@ -12,6 +12,9 @@ import { type ByteName, bytesOf, nameOf } from './names.ts';
 /** Calls in flight: enough to keep a network file system busy, few enough to hold nothing much. */
 export const STATS_AT_ONCE = 64;
 
+/** Names of a folder that are asked for together. */
+export const NAMES_AT_ONCE = 512;
+
 /** Calls of the addon that names are spread over: each asks for its own one after the other. */
 const CALLS = 8;
 
@@ -28,9 +31,9 @@ export async function sizesAndTimes(folder: ByteName, names: readonly ByteName[]
   for (let start = 0; start < names.length; start += each) calls.push(fileStats(bytesOf(folder), bytesOf(names.slice(start, start + each).join('\0'))));
   const stats = await Promise.all(calls);
   return names.map((_, at) => {
-    const [call, own] = [stats[Math.floor(at / each)], 2 * (at % each)];
-    const [size = NaN, mtime = NaN] = [call?.[own], call?.[own + 1]];
-    return Number.isNaN(size) ? undefined : { size, mtime };
+    const call = stats[Math.floor(at / each)];
+    const size = call?.[2 * (at % each)] ?? NaN;
+    return Number.isNaN(size) ? undefined : { size, mtime: call?.[2 * (at % each) + 1] ?? NaN };
   });
 }
 

@@ -10,7 +10,7 @@ import type { ScannedFile } from '../core/plan.ts';
 import { fingerprints } from './fingerprints.ts';
 import type { Gate } from './gate.ts';
 import { type ByteName, bytesOf, fileName, textOf, under } from './names.ts';
-import { STATS_AT_ONCE, type SizeAndTime, identityOf, kindOf, placeOf, sizeAndTime, sizesAndTimes, targetOf, whyOf } from './places.ts';
+import { NAMES_AT_ONCE, type SizeAndTime, identityOf, kindOf, placeOf, sizeAndTime, sizesAndTimes, targetOf, whyOf } from './places.ts';
 
 /** A folder to walk. */
 export interface Folder {
@@ -23,19 +23,23 @@ export interface Folder {
   readonly identity: string;
 }
 
-/** Walks folders in the order given; their subfolders by name, links to folders last. */
-export async function* walk(roots: readonly Folder[], gate: Gate): AsyncGenerator<ScannedFile> {
+/** Walks folders in the order given; their subfolders by name, links to folders last. Files come many at a time: one by one each would be handed on by a promise. */
+export async function* walk(roots: readonly Folder[], gate: Gate): AsyncGenerator<readonly ScannedFile[]> {
   const pending = roots.toReversed();
   const links: Folder[] = [];
   const visited = fingerprints();
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop() ?? links.shift()) {
     if (!visited.add(folder.identity)) continue;
     const found: Folder[] = [];
-    for await (const entry of entriesOf(folder, gate)) {
-      if ('size' in entry) yield entry;
-      else if ('why' in entry) gate.onSkip(textOf(entry.real), entry.why);
-      else if (entry.linked) links.push(entry.folder);
-      else found.push(entry.folder);
+    for await (const entries of entriesOf(folder, gate)) {
+      const files: ScannedFile[] = [];
+      for (const entry of entries) {
+        if ('size' in entry) files.push(entry);
+        else if ('why' in entry) gate.onSkip(textOf(entry.real), entry.why);
+        else if (entry.linked) links.push(entry.folder);
+        else found.push(entry.folder);
+      }
+      yield files;
     }
     for (const subfolder of found.toReversed()) pending.push(subfolder);
   }
@@ -44,24 +48,25 @@ export async function* walk(roots: readonly Folder[], gate: Gate): AsyncGenerato
 /** A file, a folder to walk, or what is left out: told in the order of names, not of answers. */
 type Entry = ScannedFile | { readonly folder: Folder; readonly linked: boolean } | { readonly real: ByteName; readonly why: string };
 
-async function* entriesOf(folder: Folder, gate: Gate): AsyncGenerator<Entry> {
-  let names: ByteName[];
+async function* entriesOf(folder: Folder, gate: Gate): AsyncGenerator<readonly Entry[]> {
+  let all: ByteName[];
   try {
-    names = await readdir(bytesOf(folder.real), { encoding: 'latin1' });
+    all = await readdir(bytesOf(folder.real), { encoding: 'latin1' });
   } catch (error) {
-    yield { real: folder.real, why: whyOf(error) };
+    yield [{ real: folder.real, why: whyOf(error) }];
     return;
   }
-  names.sort();
-  const asked = names.filter((name) => !gate.excludes(textOf(under(folder.relative, name))) && !gate.skip(textOf(under(folder.real, name))));
-  for (let start = 0; start < asked.length; start += STATS_AT_ONCE) {
-    const chunk = asked.slice(start, start + STATS_AT_ONCE);
-    const files = await sizesAndTimes(folder.real, chunk);
-    const entries = chunk.map(async (name, at) => {
-      const file = files[at];
-      return file === undefined ? entryOf(folder, name, gate) : fileOf(folder, name, file, gate);
+  all.sort();
+  const asked = all.filter((name) => !gate.excludes(textOf(under(folder.relative, name))) && !gate.skip(textOf(under(folder.real, name))));
+  for (let start = 0; start < asked.length; start += NAMES_AT_ONCE) {
+    const names = asked.slice(start, start + NAMES_AT_ONCE);
+    const stats = await sizesAndTimes(folder.real, names);
+    const others = names.filter((_, at) => stats[at] === undefined).map(async (name) => [name, await entryOf(folder, name, gate)] as const);
+    const otherOf = new Map(await Promise.all(others));
+    yield names.flatMap((name, at) => {
+      const own = stats[at];
+      return (own === undefined ? otherOf.get(name) : fileOf(folder, name, own, gate)) ?? [];
     });
-    for (const entry of await Promise.all(entries)) if (entry !== undefined) yield entry;
   }
 }
 

@@ -22,7 +22,7 @@ async function find(paths: readonly string[], options: Partial<ScanOptions> = {}
   const skipped: string[] = [];
   const { roots, files } = await scan(paths, { skip: () => false, onSkip: (path, why) => skipped.push(`${path}: ${why}`), ...options });
   const found: ScannedFile[] = [];
-  for await (const file of files) found.push(file);
+  for await (const some of files) found.push(...some);
   return { roots, files: found, paths: found.map((file) => `${file.root}:${file.path}`), skipped };
 }
 
