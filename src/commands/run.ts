@@ -140,7 +140,7 @@ async function extract(
       ...(profile !== undefined && { profiler: profile }),
       ...(faults !== undefined && { faults }),
     });
-    const stores = storing({ output, database, dataset: labels.sha256, headOf: head }, [parquetStore({ output, database })]);
+    const stores = storing({ output, database, dataset: labels.sha256, headOf: head }, [parquetStore(output)]);
     const store = profile === undefined ? stores : { ...stores, write: (shard: ShardFiles) => profile.storing(() => stores.write(shard)) };
     // Two shards in flight: the second keeps the workers busy while the first is stored.
     await run(uncommitted(output, heads, committed, slice), stage, store, { concurrency: 2, signal });

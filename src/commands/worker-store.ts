@@ -41,7 +41,7 @@ async function work({ parquet, others }: StoreWorkerOptions, session: Session, d
   const { output, queues, log, metrics, reading, working } = session;
   const labels = await loadLabels(database, output.dir);
   let heads = await session.heads();
-  const stores = [...(await others({ ...session, database })), ...(parquet ? [parquetStore({ output, database })] : [])];
+  const stores = [...(await others({ ...session, database })), ...(parquet ? [parquetStore(output)] : [])];
   const storage = storing({ output, database, dataset: labels.sha256, headOf: (shard) => headOf(heads, shard) }, stores);
   const source = claims(queues.store, {
     reading,

@@ -10,16 +10,7 @@ import { RunError } from './errors.ts';
 import { LAYOUT, namesIn } from './layout.ts';
 import type { Output } from './output.ts';
 import { planOf } from './plan.ts';
-import type { Counts, SlowFile } from './types.ts';
-
-/** One committed Parquet file. */
-export interface Part {
-  /** Relative to the output folder. */
-  readonly name: string;
-  readonly bytes: number;
-  readonly rows: number;
-  readonly sha256: string;
-}
+import type { Counts, Part, SlowFile } from './types.ts';
 
 /** How the files of a shard met the dataset. */
 export interface Labels {
@@ -31,7 +22,7 @@ export interface Labels {
   readonly matches: Readonly<Record<string, number>>;
 }
 
-/** The Parquet files of a shard. */
+/** The Parquet files of a committed shard, in the output's folder. */
 export interface Parts {
   /** Null where no Parquet store was asked for, and the shard is kept elsewhere. */
   readonly samples: Part | null;

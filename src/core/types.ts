@@ -48,6 +48,19 @@ export interface SlowFile {
   readonly milliseconds: number;
 }
 
+/** A Parquet file as it was written. */
+export interface Written {
+  readonly bytes: number;
+  readonly rows: number;
+  /** Of the bytes on their way to the disk: what becomes of the file later does not fit it. */
+  readonly sha256: string;
+}
+
+/** One with its name, relative to the folder that it is kept in. */
+export interface Part extends Written {
+  readonly name: string;
+}
+
 /** An extracted shard: a reference to its files, never the data. */
 export interface ShardFiles {
   readonly id: string;
@@ -56,7 +69,7 @@ export interface ShardFiles {
   /** Record files by batch, `records-<k>.parquet`. */
   readonly records: readonly string[];
   /** String files by batch, `strings-<k>.parquet`. */
-  readonly strings: readonly string[];
+  readonly strings: readonly Part[];
   readonly counts: Counts;
   readonly slowest: readonly SlowFile[];
   /** Times that the shard was tried, this one included. */

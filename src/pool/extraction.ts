@@ -60,7 +60,7 @@ export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardP
       id: shard.id,
       dir,
       records: shard.batches.map((_, index) => recordsFile(index)),
-      strings: shard.batches.map((_, index) => stringsFile(index)),
+      strings: summaries.map(({ strings }, index) => ({ name: stringsFile(index), ...strings })),
       counts: summaries.map(countsOf).reduce(addCounts, NO_COUNTS),
       slowest: summaries
         .flatMap((summary) => summary.slowest)
@@ -109,5 +109,5 @@ function stringsFile(index: number): string {
 }
 
 function countsOf({ rows, bytes, strings, statuses, problems }: BatchSummary): Counts {
-  return { rows, bytes, strings, statuses, problems };
+  return { rows, bytes, strings: strings.rows, statuses, problems };
 }

@@ -8,13 +8,13 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostname } from 'node:os';
-import { commit, isCommitted, partsOf, readCommit, samplesPart, type CommitRecord, type Part } from '../core/commit.ts';
+import { commit, isCommitted, partsOf, readCommit, samplesPart, type CommitRecord } from '../core/commit.ts';
 import { NO_COUNTS, addCounts } from '../core/counts.ts';
 import { RunError } from '../core/errors.ts';
 import { LAYOUT, workDir } from '../core/layout.ts';
 import type { Output } from '../core/output.ts';
 import { partMetadata, readShards, shardId, writeShards, type PlanHead } from '../core/plan.ts';
-import type { Batch, ShardPlan } from '../core/types.ts';
+import type { Batch, Part, ShardPlan } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
 import { concatStrings } from '../native.ts';
 import type { LabelSource } from './labels.ts';
@@ -69,19 +69,19 @@ export async function writeCompactShards(
     const paths = (parts: readonly Part[]) => parts.map(({ name }) => join(out, name));
     const [built, builtStrings] = [join(dir, 'samples.parquet'), join(dir, 'strings.parquet')];
     const metadata = partMetadata(head);
-    const rows = concatStrings(paths(records.flatMap(({ strings }) => strings)), builtStrings, metadata);
-    const strings = [await placePart(target, builtStrings, `${LAYOUT.strings}/${plan.id}-0.parquet`, rows)];
+    const writtenStrings = concatStrings(paths(records.flatMap(({ strings }) => strings)), builtStrings, metadata);
+    const strings = [await placePart(target, builtStrings, `${LAYOUT.strings}/${plan.id}-0.parquet`, writtenStrings)];
     const sources = paths(records.map((record) => samplesPart(out, record)));
-    const tallies = await labelParts(database, out, { sources, target: built, metadata, dataset: labels.sha256 });
+    const labelled = await labelParts(database, out, { sources, target: built, metadata, dataset: labels.sha256 });
     const counts = records.map((record) => record.counts).reduce(addCounts, NO_COUNTS);
-    const samples = await placePart(target, built, `${LAYOUT.samples}/${plan.id}.parquet`, counts.rows);
+    const samples = await placePart(target, built, `${LAYOUT.samples}/${plan.id}.parquet`, labelled.built);
     await commit(target, {
       id: plan.id,
       planHash: head.hash,
       samples,
       strings,
       counts,
-      labels: tallies,
+      labels: labelled.labels,
       attempts: Math.max(...records.map(({ attempts }) => attempts)),
       slowest: records
         .flatMap(({ slowest }) => slowest)

@@ -36,9 +36,9 @@ export async function joinParts(database: Database, out: string, parts: PartFile
   await writeRenewed(database, `SELECT ${outcome()} FROM ${source(pe)} p POSITIONAL JOIN ${source(hashes)} h POSITIONAL JOIN ${source(strings)} s`, renewed);
   const columns = [...(await columnsOf(database, `SELECT * FROM ${source(pe)}`)).keys()].map((column) => takenFrom(column, partOf(column)));
   writeSamples({ sources: [pe, hashes, strings].map(recordsOf), renewed, columns, target: records, metadata: {} });
-  for (const each of strings.strings) {
+  for (const { name } of strings.strings) {
     // What was extracted stays where it is until the shard is committed.
-    await linkOrCopy(join(strings.dir, each), join(dir, each));
+    await linkOrCopy(join(strings.dir, name), join(dir, name));
   }
   const counts = { ...pe.counts, strings: strings.counts.strings, ...(await tallies(database, records)) };
   return {

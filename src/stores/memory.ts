@@ -22,7 +22,7 @@ export function memoryStore(database: Database): MemoryStore {
     name: 'memory',
     shards,
     async accept({ shard, samples }: LabelledShard) {
-      const strings = shard.strings.map((part) => join(shard.dir, part));
+      const strings = shard.strings.map(({ name }) => join(shard.dir, name));
       const read = { samples: await rowsOf(database, [samples]), strings: await rowsOf(database, strings) };
       // Whole or not at all: it appears when everything has been read.
       shards.set(shard.id, read);

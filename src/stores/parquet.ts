@@ -5,39 +5,24 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Part } from '../core/commit.ts';
 import { RunError, codeOf, firstLine, isRefusal, messageOf } from '../core/errors.ts';
 import { LAYOUT, sha256Of } from '../core/layout.ts';
 import type { Output } from '../core/output.ts';
-import { file, files, type Database } from '../duckdb.ts';
+import type { Part, Written } from '../core/types.ts';
+import { file, type Database } from '../duckdb.ts';
 import type { Store } from './store.ts';
 
-export interface ParquetStoreOptions {
-  readonly output: Output;
-  readonly database: Database;
-}
-
-export function parquetStore({ output, database }: ParquetStoreOptions): Store {
+export function parquetStore(output: Output): Store {
   return {
     name: 'parquet',
-    async accept({ shard, samples }) {
+    async accept({ shard, samples, built }) {
       const strings: Part[] = [];
-      const sources = shard.strings.map((source) => join(shard.dir, source));
-      const rows = await partRows(database, sources);
-      for (const [batch, from] of sources.entries())
-        strings.push(await placePart(output, from, `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, rows[batch] as number));
-      return { strings, samples: await placePart(output, samples, `${LAYOUT.samples}/${shard.id}.parquet`, shard.counts.rows) };
+      for (const [batch, { name, ...written }] of shard.strings.entries())
+        strings.push(await placePart(output, join(shard.dir, name), `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, written));
+      return { strings, samples: await placePart(output, samples, `${LAYOUT.samples}/${shard.id}.parquet`, built) };
     },
     close: () => Promise.resolve(),
   };
-}
-
-/** Rows that Parquet files say they have, in their order. */
-async function partRows(database: Database, paths: readonly string[]): Promise<number[]> {
-  if (paths.length === 0) return [];
-  const found = await database.rows(`SELECT num_rows::INTEGER AS rows FROM parquet_file_metadata(${files(paths)})`);
-  if (found.length !== paths.length) throw new Error(`${paths.length} files, and the rows of ${found.length}`);
-  return found.map((row) => Number(row['rows']));
 }
 
 /** How a part's file differs from what its record says; undefined if it does not. */
@@ -46,7 +31,8 @@ export async function differenceOf(part: Part, path: string, database: Database)
     const { size } = await stat(path);
     if (size !== part.bytes) return `has ${size} bytes, committed were ${part.bytes}`;
     if ((await sha256Of(path)) !== part.sha256) return 'holds other bytes than were committed (sha256 differs)';
-    const [rows] = await partRows(database, [path]);
+    const [found] = await database.rows(`SELECT num_rows::INTEGER AS rows FROM parquet_file_metadata(${file(path)})`);
+    const rows = Number(found?.['rows']);
     return rows === part.rows ? undefined : `has ${rows} rows, committed were ${part.rows}`;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return 'is missing';
@@ -67,8 +53,7 @@ export async function assertReadable(database: Database, path: string): Promise<
 }
 
 /** Gives a built file its place among the parts. */
-export async function placePart({ objects }: Output, from: string, part: string, rows: number): Promise<Part> {
-  const [{ size }, sha256] = [await stat(from), await sha256Of(from)];
-  await objects.put(from, part, sha256);
-  return { name: part, bytes: size, rows, sha256 };
+export async function placePart({ objects }: Output, from: string, name: string, { bytes, rows, sha256 }: Written): Promise<Part> {
+  await objects.put(from, name, sha256);
+  return { name, bytes, rows, sha256 };
 }

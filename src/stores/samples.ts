@@ -6,6 +6,7 @@
 
 import type { Labels } from '../core/commit.ts';
 import { RunError, firstLine, isRefusal } from '../core/errors.ts';
+import type { Written } from '../core/types.ts';
 import { files, text, type Database } from '../duckdb.ts';
 import { writeSamples, type SamplesColumn } from '../native.ts';
 import { columnsOf } from '../sql/columns.ts';
@@ -24,8 +25,14 @@ export interface SamplesSource {
   readonly dataset: string | null;
 }
 
+/** A part that was written, and how its samples met the dataset. */
+export interface LabelledSamples {
+  readonly built: Written;
+  readonly labels: Labels;
+}
+
 /** Matches samples with the table `dataset` and writes their part. */
-export async function labelSamples(database: Database, { sources, target, metadata, dataset }: SamplesSource): Promise<Labels> {
+export async function labelSamples(database: Database, { sources, target, metadata, dataset }: SamplesSource): Promise<LabelledSamples> {
   await matchLabels(database, sources);
   const renewed = `${target}.renewed`;
   // Both sides are in `sample_id` order and one thread reads them: rows meet by position, in no join and no sort.
@@ -39,16 +46,12 @@ export async function labelSamples(database: Database, { sources, target, metada
     (column) => !isDatasetColumn(column),
   );
   const columns = extracted.map((name) => takenFrom(name, 0)).toSpliced(extracted.indexOf('limits_hit') + 1, 0, ...labels);
-  writeSamples({ sources: [[...sources]], renewed, columns, target, metadata });
-  return {
-    dataset,
-    lists: await tally(database, 'list'),
-    matches: await tally(database, 'dataset_match'),
-  };
+  const built = writeSamples({ sources: [[...sources]], renewed, columns, target, metadata });
+  return { built, labels: { dataset, lists: await tally(database, 'list'), matches: await tally(database, 'dataset_match') } };
 }
 
 /** The same for committed parts, which may be of another build or damaged. @throws RunError where they do not fit together. */
-export async function labelParts(database: Database, named: string, source: SamplesSource): Promise<Labels> {
+export async function labelParts(database: Database, named: string, source: SamplesSource): Promise<LabelledSamples> {
   return labelSamples(database, source).catch((error: unknown) => {
     if (isRefusal(error)) throw error;
     throw new RunError(`${named}: cannot be written anew (${firstLine(error)}): merc verify names what is wrong`, { cause: error });

@@ -6,7 +6,7 @@
 import type { Labels, Parts } from '../core/commit.ts';
 import { RunError } from '../core/errors.ts';
 import type { PlanHead } from '../core/plan.ts';
-import type { ShardFiles } from '../core/types.ts';
+import type { ShardFiles, Written } from '../core/types.ts';
 
 /** A shard whose records have met their labels. */
 export interface LabelledShard {
@@ -15,6 +15,7 @@ export interface LabelledShard {
   readonly head: PlanHead;
   /** The `samples` part as it was built, in a work folder. */
   readonly samples: string;
+  readonly built: Written;
   readonly labels: Labels;
 }
 

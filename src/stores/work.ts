@@ -5,7 +5,7 @@
 
 import { existsSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { committedIds } from '../core/commit.ts';
 import { eachOf } from '../core/each.ts';
@@ -13,7 +13,7 @@ import { RunError } from '../core/errors.ts';
 import { HANDED, LAYOUT, abandonedOf, flush, renameSurely, temporariesIn } from '../core/layout.ts';
 import { ownersOn } from '../core/lock.ts';
 import type { Output } from '../core/output.ts';
-import type { ShardFiles } from '../core/types.ts';
+import type { Part, ShardFiles } from '../core/types.ts';
 import { RejectedShard } from './store.ts';
 
 /** Files in flight; a shard has some two dozen. */
@@ -55,6 +55,10 @@ export async function fetchWork(output: Output, id: string, published: ShardFile
   await output.hold(names.map((name) => `${published.dir}/${name}`));
   const missing = names.find((name) => !existsSync(join(dir, name)));
   if (missing !== undefined) throw new FilesGone(`shard ${published.id}: ${published.dir}/${missing} is gone: it has to be extracted again`);
+  for (const { name, bytes } of published.strings) {
+    const { size } = await stat(join(dir, name));
+    if (size !== bytes) throw new FilesGone(`shard ${published.id}: ${published.dir}/${name} has ${size} bytes of ${bytes}: it has to be extracted again`);
+  }
   return { ...published, dir };
 }
 
@@ -95,16 +99,26 @@ async function sweepNames({ dir, objects, locked }: Output, work: readonly strin
 /** `.work/<shard>.<owner>`. */
 const WORK = /^\.work\/(\d{4,}-\d{5,})\.[^/\\]+$/;
 
-/** Whether all are names of Parquet files, without a step to elsewhere. */
-function areParts(names: unknown): boolean {
-  return Array.isArray(names) && names.every((name) => typeof name === 'string' && /^[\w-]+\.parquet$/.test(name));
+/** Whether it is the name of a Parquet file, without a step to elsewhere. */
+function isName(name: unknown): boolean {
+  return typeof name === 'string' && /^[\w-]+\.parquet$/.test(name);
+}
+
+function isPart(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false;
+  const { name, bytes, rows, sha256 } = part as Record<keyof Part, unknown>;
+  return isName(name) && Number.isSafeInteger(bytes) && Number.isSafeInteger(rows) && typeof sha256 === 'string' && /^[\da-f]{64}$/.test(sha256);
+}
+
+function isListOf(items: unknown, is: (item: unknown) => boolean): boolean {
+  return Array.isArray(items) && items.every(is);
 }
 
 function assertWork({ id, dir, records, strings }: ShardFiles): void {
-  if (typeof id !== 'string' || typeof dir !== 'string' || WORK.exec(dir)?.[1] !== id || !areParts(records) || !areParts(strings))
+  if (typeof id !== 'string' || typeof dir !== 'string' || WORK.exec(dir)?.[1] !== id || !isListOf(records, isName) || !isListOf(strings, isPart))
     throw new RejectedShard(`a message names files of a shard that are none: ${JSON.stringify({ id, dir })}`);
 }
 
 function filesOf({ records, strings }: ShardFiles): string[] {
-  return [...records, ...strings];
+  return [...records, ...strings.map(({ name }) => name)];
 }

@@ -43,7 +43,7 @@ export interface StoreKind {
 async function expected(shards: readonly LabelledShard[]): Promise<SeenSample[]> {
   const seen: SeenSample[] = [];
   for (const { shard, samples } of shards) {
-    const parts = shard.strings.map((name) => join(shard.dir, name));
+    const parts = shard.strings.map(({ name }) => join(shard.dir, name));
     seen.push(...(await seenIn([samples], parts)));
   }
   return seen;
@@ -148,7 +148,7 @@ export function storeContract(kind: StoreKind, skip: string | false = false): vo
         const [noStrings] = await it.shards();
         const [noSamples] = await it.shards();
         assert.ok(noStrings !== undefined && noSamples !== undefined);
-        await rm(join(noStrings.shard.dir, noStrings.shard.strings.at(-1) ?? ''));
+        await rm(join(noStrings.shard.dir, noStrings.shard.strings.at(-1)?.name ?? ''));
         await rm(noSamples.samples);
         for (const broken of [noStrings, noSamples]) {
           await assert.rejects(it.place.accept(store, broken));

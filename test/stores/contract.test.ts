@@ -49,10 +49,11 @@ storeContract({
     for (const folder of ['samples', 'strings', 'commits']) await mkdir(join(out, folder), { recursive: true });
     const output = folderOutput(out);
     return {
-      open: async (database) => parquetStore({ output, database }),
-      accept: async (store, { shard, head, samples, labels }) => {
-        const parts = await store.accept({ shard, head, samples, labels });
+      open: async () => parquetStore(output),
+      accept: async (store, labelled) => {
+        const parts = await store.accept(labelled);
         if (parts === undefined) throw new Error('the Parquet store has named no parts');
+        const { shard, head, labels } = labelled;
         const { id, counts, attempts, slowest, started } = shard;
         await commit(output, { id, planHash: head.hash, ...parts, counts, labels, attempts, slowest, started, host: '', pid: 0, committed: started });
       },

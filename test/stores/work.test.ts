@@ -10,9 +10,10 @@ import { workDir } from '../../src/core/layout.ts';
 import type { Output } from '../../src/core/output.ts';
 import type { ShardFiles } from '../../src/core/types.ts';
 import { withOpened } from '../../src/stores/opened.ts';
-import { fetchWork, publishWork, removeWork, sweepComplete } from '../../src/stores/work.ts';
+import { FilesGone, fetchWork, publishWork, removeWork, sweepComplete } from '../../src/stores/work.ts';
 import { inFolder } from '../support/folder.ts';
 import { startMoto } from '../support/moto.ts';
+import { partIn } from '../support/parts.ts';
 
 const server = await startMoto();
 const skip = typeof server === 'string' ? server : false;
@@ -36,8 +37,9 @@ const opened = (out: string, use: (output: Output) => Promise<void>) => withOpen
 async function extracted(output: Output, id: string): Promise<ShardFiles> {
   const dir = workDir(output.dir, id);
   await mkdir(dir, { recursive: true });
-  const [records, strings] = [['records-0.parquet', 'records-1.parquet'], ['strings-0.parquet']];
-  for (const name of [...records, ...strings]) await writeFile(join(dir, name), `${name} of ${id}`);
+  const records = ['records-0.parquet', 'records-1.parquet'];
+  for (const name of [...records, 'strings-0.parquet']) await writeFile(join(dir, name), `${name} of ${id}`);
+  const strings = [await partIn(dir, 'strings-0.parquet', 1)];
   return { id, dir, records, strings, counts: NO_COUNTS, slowest: [], attempts: 1, started: '2026-01-01T00:00:00.000Z' };
 }
 
@@ -67,7 +69,13 @@ for (const [where, place, skipped] of [
       await opened(out, async (output) => {
         const published = JSON.parse(message) as ShardFiles;
         const fetched = await fetchWork(output, published.id, published);
-        for (const name of [...fetched.records, ...fetched.strings]) assert.equal(await readFile(join(fetched.dir, name), 'utf8'), `${name} of 0001-00003`);
+        for (const name of [...fetched.records, 'strings-0.parquet']) assert.equal(await readFile(join(fetched.dir, name), 'utf8'), `${name} of 0001-00003`);
+        const longer = published.strings.map((part) => ({ ...part, bytes: part.bytes + 1 }));
+        await assert.rejects(fetchWork(output, published.id, { ...published, strings: longer }), (error) => {
+          assert.ok(error instanceof FilesGone);
+          assert.match(error.message, /strings-0\.parquet has 31 bytes of 32: it has to be extracted again$/);
+          return true;
+        });
         await removeWork(output, published);
         assert.equal(existsSync(fetched.dir), false);
         assert.deepEqual(await output.objects.list('.work'), []);
@@ -108,6 +116,9 @@ test('a message that names anything but the work of its shard is refused, and no
         { records: ['records-0.parquet', 'a/b.parquet'] },
         { strings: 'strings-0.parquet' },
         { strings: [7] },
+        ...[{ name: 'a/b.parquet' }, { bytes: '1' }, { rows: 0.5 }, { sha256: `${'0'.repeat(63)}A` }].map((lie) => ({
+          strings: [{ ...published.strings[0], ...lie }],
+        })),
       ];
       for (const lie of lies) {
         const message = { ...published, ...lie } as ShardFiles;

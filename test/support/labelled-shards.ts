@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { readCommits, type CommitRecord } from '../../src/core/commit.ts';
 import { headOf, readHeads } from '../../src/core/plan.ts';
 import { files, text, type Database } from '../../src/duckdb.ts';
+import type { Part } from '../../src/core/types.ts';
 import type { LabelledShard } from '../../src/stores/store.ts';
+import { partIn } from './parts.ts';
 
 export interface ShardChanges {
   /** Of the samples, as `REPLACE` takes it: `'x' AS file_name`. */
@@ -40,15 +42,17 @@ async function shardOf(
       FROM read_parquet(${files(from)}) ${copies === 1 ? '' : `, range(${copies}) r(copy) ORDER BY copy, sample_id`}) TO ${text(to)} (FORMAT parquet)`);
   };
   await write(join(dir, 'samples.parquet'), [join(out, samples?.name ?? '')], changed, times);
-  const names: string[] = [];
+  const texts: Part[] = [];
   for (const [index, part] of strings.entries()) {
-    names.push(`strings-${index}.parquet`);
-    await write(join(dir, `strings-${index}.parquet`), [join(out, part.name)], changedStrings, 1);
+    const name = `strings-${index}.parquet`;
+    await write(join(dir, name), [join(out, part.name)], changedStrings, 1);
+    texts.push(await partIn(dir, name, part.rows));
   }
   const rows = counts.rows * times;
   return {
-    shard: { id, dir, records: [], strings: names, counts: { ...counts, rows }, slowest, attempts, started },
+    shard: { id, dir, records: [], strings: texts, counts: { ...counts, rows }, slowest, attempts, started },
     samples: join(dir, 'samples.parquet'),
+    built: await partIn(dir, 'samples.parquet', rows),
     labels,
   };
 }

@@ -15,7 +15,7 @@ export function filesOf(id: string, batches = 1): ShardFiles {
     id,
     dir: `/out/.work/${id}`,
     records: each.map((index) => `records-${index}.parquet`),
-    strings: each.map((index) => `strings-${index}.parquet`),
+    strings: each.map((index) => ({ name: `strings-${index}.parquet`, bytes: 1_000_000 + index, rows: 100_000, sha256: String(index % 10).repeat(64) })),
     counts: { rows: 1, bytes: 2, strings: 3, statuses: { ok: 1 }, problems: { 'read.changed': 1 } },
     slowest: [{ path: 'a "strange"\nname', size: 2, milliseconds: 1 }],
     attempts: 1,

@@ -13,7 +13,9 @@ use merc_core::batch::{self, Aside, Slow, Target};
 use merc_core::extract::aside::SetAside;
 use merc_core::extract::{self, FileRef, Options, Part};
 use merc_core::fault::{self, Fault};
+use merc_core::hash;
 use merc_core::input::{self, Buffers};
+use merc_core::output::Written;
 use merc_core::output::concat;
 use merc_core::output::samples::{self, SamplesPart};
 use merc_core::profile;
@@ -119,12 +121,29 @@ pub struct SlowFile {
     pub milliseconds: f64,
 }
 
+/// A part as it was written.
+#[napi(object)]
+pub struct WrittenPart {
+    pub rows: f64,
+    pub bytes: f64,
+    /// Of the bytes on their way to the disk, lower-case hex.
+    pub sha256: String,
+}
+
+impl From<Written> for WrittenPart {
+    fn from(written: Written) -> Self {
+        let (rows, bytes) = (written.rows as f64, written.bytes as f64);
+        Self { rows, bytes, sha256: hash::hex(&written.sha256) }
+    }
+}
+
 /// What extracting a batch came to.
 #[napi(object)]
 pub struct BatchSummary {
     pub rows: f64,
     pub bytes: f64,
-    pub strings: f64,
+    /// The strings' file.
+    pub strings: WrittenPart,
     /// Files by `status`.
     pub statuses: HashMap<String, u32>,
     /// Files by problem, as `stage.kind`.
@@ -178,7 +197,7 @@ pub fn extract_batch(task: BatchTask) -> Result<BatchSummary> {
     Ok(BatchSummary {
         rows: summary.rows as f64,
         bytes: summary.bytes as f64,
-        strings: summary.strings as f64,
+        strings: summary.strings.into(),
         statuses: summary.statuses.into_iter().collect(),
         problems: summary.problems.into_iter().collect(),
         slowest: summary.slowest.into_iter().map(slow_file).collect(),
@@ -235,9 +254,9 @@ pub struct SamplesColumn {
     pub source: Option<u32>,
 }
 
-/// Writes a part of samples whose records are taken over page by page; gives the number of its rows.
+/// Writes a part of samples whose records are taken over page by page.
 #[napi(catch_unwind)]
-pub fn write_samples(task: SamplesTask) -> Result<f64> {
+pub fn write_samples(task: SamplesTask) -> Result<WrittenPart> {
     let paths = |source: Vec<String>| source.into_iter().map(PathBuf::from).collect();
     let sources: Vec<_> = task.sources.into_iter().map(paths).collect();
     let column = |SamplesColumn { name, source }| (name, source.map(|source| source as usize));
@@ -252,19 +271,19 @@ pub fn write_samples(task: SamplesTask) -> Result<f64> {
         metadata: &metadata,
     };
     samples::write_samples(&part, Path::new(&task.target))
-        .map(|rows| rows as f64)
+        .map(WrittenPart::from)
         .map_err(|error| Error::from_reason(error.to_string()))
 }
 
-/// Several files of strings as one, row group by row group; gives the number of its rows.
+/// Several files of strings as one, row group by row group.
 #[napi(catch_unwind)]
 pub fn concat_strings(
     sources: Vec<String>,
     target: String,
     metadata: HashMap<String, String>,
-) -> Result<f64> {
+) -> Result<WrittenPart> {
     concat::concat_strings(&sources, Path::new(&target), CREATED_BY, &sorted(metadata))
-        .map(|rows| rows as f64)
+        .map(WrittenPart::from)
         .map_err(|error| Error::from_reason(error.to_string()))
 }
 

@@ -14,6 +14,7 @@ use crate::extract::digests::complete;
 use crate::extract::{FileRef, Options, begin};
 use crate::input::{self, Buffers, Opened};
 use crate::limits::{GROUP_BYTES, MAX_SLOWEST, RECORDS_CHUNK_BYTES};
+use crate::output::Written;
 use crate::output::records::RecordsWriter;
 use crate::output::strings::StringsWriter;
 use crate::profile::{self, Profile, Stage};
@@ -27,8 +28,8 @@ pub struct Summary {
     pub rows: u64,
     /// Bytes of input read.
     pub bytes: u64,
-    /// Strings found.
-    pub strings: u64,
+    /// The strings' file, of which each is a row.
+    pub strings: Written,
     /// Files by `status`.
     pub statuses: BTreeMap<String, u32>,
     /// Files by problem, as `stage.kind`.
@@ -129,7 +130,7 @@ pub fn extract_batch(
         .map_err(io::Error::other)?;
     }
     progress::begin(None, bytes);
-    summary.strings = profile::during(Stage::Strings, || strings.finish())?.rows;
+    summary.strings = profile::during(Stage::Strings, || strings.finish())?;
     profile::during(Stage::Records, || records.finish()).map_err(io::Error::other)?;
     summary.profile = profile::taken();
     Ok(summary)

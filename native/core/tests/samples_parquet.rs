@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, Float64Array, Int32Array, Int64Array, ListArray, RecordBatch, StringArray};
+use merc_core::hash::sha256;
 use merc_core::limits::SAMPLES_ROW_GROUP_ROWS;
+use merc_core::output::Written;
 use merc_core::output::samples::{SamplesPart, write_samples};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -255,10 +257,11 @@ fn lists_of_sources_meet_row_by_row_and_must_have_the_same_row_groups() {
             metadata: &[],
         };
         let target = folder.0.join("part");
-        write_samples(&part, &target).map(|rows| (rows, read(&target)))
+        write_samples(&part, &target).map(|written| (written, read(&target)))
     };
-    let (rows, columns) = write(&[100..110, 110..130]).unwrap();
-    assert_eq!(rows, 30);
+    let (written, columns) = write(&[100..110, 110..130]).unwrap();
+    let bytes = std::fs::read(folder.0.join("part")).unwrap();
+    assert_eq!(written, Written { rows: 30, bytes: bytes.len() as u64, sha256: sha256(&bytes) });
     assert!(same(&columns, &[records(100..130).column(0).clone(), records(0..30).column(1).clone()]));
     assert!(write(&[100..111, 111..130]).unwrap_err().to_string().contains("different rows"));
 }

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
+use merc_core::hash::sha256;
 use merc_core::limits::{STRING_ROW_GROUP_BYTES, STRING_ROW_GROUP_ROWS};
+use merc_core::output::Written;
 use merc_core::output::concat::concat_strings;
-use merc_core::output::strings::{StringsSummary, StringsWriter};
+use merc_core::output::strings::StringsWriter;
 use merc_core::text::scan::{Encoding, StringSink, scan};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, Encoding as PageEncoding};
@@ -20,14 +22,19 @@ fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}.parquet", std::process::id()))
 }
 
-fn write(name: &str, fill: impl FnOnce(&mut StringsWriter)) -> (PathBuf, StringsSummary) {
+fn write(name: &str, fill: impl FnOnce(&mut StringsWriter)) -> (PathBuf, Written) {
     let path = path(name);
     let metadata = [("plan".to_owned(), "abc".to_owned())];
     let mut writer = StringsWriter::create(&path, "merc 0.1.0", &metadata).unwrap();
     fill(&mut writer);
-    let summary = writer.finish().unwrap();
-    assert_eq!(summary.file_bytes, std::fs::metadata(&path).unwrap().len());
-    (path, summary)
+    let written = writer.finish().unwrap();
+    assert_is_of(&path, &written);
+    (path, written)
+}
+
+fn assert_is_of(path: &Path, written: &Written) {
+    let bytes = std::fs::read(path).unwrap();
+    assert_eq!((written.bytes, written.sha256), (bytes.len() as u64, sha256(&bytes)));
 }
 
 fn rows(path: &Path) -> Vec<Row> {
@@ -60,7 +67,7 @@ fn footer(path: &Path) -> ParquetMetaData {
 #[test]
 fn a_reader_gets_the_strings_of_the_scan_back() {
     let file = include_bytes!("fixtures/strings.bin");
-    let (path, summary) = write("scan", |writer| {
+    let (path, written) = write("scan", |writer| {
         for sample_id in [3, 4, 9] {
             writer.begin(sample_id);
             if sample_id != 4 {
@@ -76,8 +83,7 @@ fn a_reader_gets_the_strings_of_the_scan_back() {
         });
     }
     assert_eq!(rows(&path), expected);
-    assert_eq!(summary.rows as usize, expected.len());
-    assert_eq!(summary.text_bytes as usize, expected.iter().map(|row| row.3.len()).sum::<usize>());
+    assert_eq!(written.rows as usize, expected.len());
     std::fs::remove_file(path).unwrap();
 }
 
@@ -185,7 +191,9 @@ fn files_put_together_keep_every_row_group_with_its_statistics_and_page_index() 
     let target = path("together");
     let metadata = [("plan".to_owned(), "def".to_owned())];
     let expected: Vec<Row> = sources.iter().flat_map(|source| rows(source)).collect();
-    assert_eq!(concat_strings(&sources, &target, "merc 0.1.0", &metadata).unwrap(), expected.len() as u64);
+    let written = concat_strings(&sources, &target, "merc 0.1.0", &metadata).unwrap();
+    assert_eq!(written.rows as usize, expected.len());
+    assert_is_of(&target, &written);
     assert_eq!(rows(&target), expected);
     let together = footer(&target);
     assert_eq!(together.num_row_groups(), 2);

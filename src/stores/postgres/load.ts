@@ -46,7 +46,7 @@ export async function loadShard(connection: Connection, labelled: LabelledShard,
   if (options.strings) {
     strings = 0;
     await connection.run(`DELETE FROM merc_strings s USING merc_files_load f WHERE s.run_id = f.run_id AND s.sample_id = f.sample_id`);
-    const paths = shard.strings.map((part) => join(shard.dir, part));
+    const paths = shard.strings.map((part) => join(shard.dir, part.name));
     const lines = stringLines(database, paths, runId, (number, lost) => {
       strings = (strings ?? 0) + number;
       changed += lost;

@@ -68,6 +68,22 @@ pub fn sha256(message: &[u8]) -> [u8; 32] {
     Sha256::digest(message).into()
 }
 
+/// SHA-256 of a message that comes piece by piece.
+#[derive(Debug, Clone, Default)]
+pub struct RunningSha256(Sha256);
+
+impl RunningSha256 {
+    /// Hashes the message's next bytes.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of what came until now.
+    pub fn digest(&self) -> [u8; 32] {
+        self.0.clone().finalize().into()
+    }
+}
+
 /// The digest of the concatenated `parts` by each of `algorithms`, in their order.
 pub fn digest_parts(parts: &[&[u8]], algorithms: &[Algorithm]) -> Vec<Vec<u8>> {
     let job = Job::of_parts(parts, algorithms.iter().copied().collect());

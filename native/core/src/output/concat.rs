@@ -14,6 +14,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
 use parquet::file::writer::SerializedFileWriter;
 
 use super::into_io;
+use super::part_file::{PartFile, Written};
 use super::strings::{properties, schema};
 
 /// Writes the row groups of `sources`, files of this schema with ascending samples, into `target`.
@@ -25,21 +26,24 @@ pub fn concat_strings(
     target: &Path,
     created_by: &str,
     metadata: &[(String, String)],
-) -> io::Result<u64> {
+) -> io::Result<Written> {
     let properties = Arc::new(properties(created_by, metadata));
-    let mut file =
-        SerializedFileWriter::new(File::create(target)?, Arc::new(schema().map_err(into_io)?), properties)
-            .map_err(into_io)?;
+    let mut file = SerializedFileWriter::new(
+        PartFile::create(target)?,
+        Arc::new(schema().map_err(into_io)?),
+        properties,
+    )
+    .map_err(into_io)?;
     let mut rows = 0;
     for source in sources {
         let source = File::open(source)?;
         rows += append(&mut file, &source).map_err(into_io)?;
     }
     file.finish().map_err(into_io)?;
-    Ok(rows)
+    Ok(file.inner().written(rows))
 }
 
-fn append(file: &mut SerializedFileWriter<File>, source: &File) -> Result<u64> {
+fn append(file: &mut SerializedFileWriter<PartFile>, source: &File) -> Result<u64> {
     let footer = ParquetMetaDataReader::new()
         .with_page_index_policy(PageIndexPolicy::Optional)
         .parse_and_finish(source)?;

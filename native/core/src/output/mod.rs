@@ -8,10 +8,13 @@ use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, Write
 
 mod compressor;
 pub mod concat;
+mod part_file;
 pub mod records;
 mod row_group;
 pub mod samples;
 pub mod strings;
+
+pub use part_file::Written;
 
 /// A file with pages of the second version.
 fn properties() -> WriterPropertiesBuilder {

@@ -22,6 +22,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::compressor::Compressor;
+use super::part_file::{PartFile, Written};
 use super::row_group::{LEVEL, RowGroupEncoder, append, parquet_schema, with_statistics};
 use super::{described, into_io, properties};
 use crate::limits::SAMPLES_ROW_GROUP_ROWS;
@@ -41,20 +42,20 @@ pub struct SamplesPart<'a> {
     pub metadata: &'a [(String, String)],
 }
 
-/// Writes the part; the number of its rows. Row groups of sources become one while it is not too long.
+/// Writes the part. Row groups of sources become one while it is not too long.
 ///
 /// # Errors
 /// Where a source cannot be read, has not the columns or not the rows of the others, and where `target`
 /// cannot be written; with the path where it is about one file.
-pub fn write_samples(part: &SamplesPart, target: &Path) -> io::Result<u64> {
+pub fn write_samples(part: &SamplesPart, target: &Path) -> io::Result<Written> {
     let open = |paths: &Vec<PathBuf>| Source::open(paths);
     let sources = part.sources.iter().map(open).collect::<io::Result<Vec<_>>>()?;
     let renewed = Renewed::open(part.renewed).map_err(at(part.renewed))?;
-    let file = File::create(target).map_err(at(target))?;
+    let file = PartFile::create(target).map_err(at(target))?;
     write(part, &sources, renewed, file).map_err(into_io)
 }
 
-fn write(part: &SamplesPart, sources: &[Source], mut renewed: Renewed, target: File) -> Result<u64> {
+fn write(part: &SamplesPart, sources: &[Source], mut renewed: Renewed, target: PartFile) -> Result<Written> {
     let rows = common_rows(sources)?;
     let total = rows.iter().sum::<usize>();
     if renewed.rows != total {
@@ -89,7 +90,7 @@ fn write(part: &SamplesPart, sources: &[Source], mut renewed: Renewed, target: F
         group.close()?;
     }
     file.finish()?;
-    Ok(total as u64)
+    Ok(file.inner().written(total as u64))
 }
 
 /// Rows of each row group, which all sources have the same.
@@ -179,7 +180,7 @@ impl Source {
         &self,
         leaf: usize,
         groups: Range<usize>,
-        target: &mut SerializedRowGroupWriter<'_, File>,
+        target: &mut SerializedRowGroupWriter<'_, PartFile>,
     ) -> Result<()> {
         let mut bytes = Vec::new();
         let mut spliced: Option<ColumnChunkMetaData> = None;

@@ -6,7 +6,6 @@
 //! value by value: twice the CPU for the same file. The file's name, fsync and place in the output
 //! are the caller's.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +20,7 @@ use parquet::schema::types::{ColumnDescPtr, Type};
 
 use self::chunk::{Chunk, LEVEL};
 use super::compressor::Compressor;
+use super::part_file::{PartFile, Written};
 use super::{described, into_io};
 use crate::limits::{STRING_ROW_GROUP_BYTES, STRING_ROW_GROUP_ROWS};
 use crate::profile::{self, Stage};
@@ -35,28 +35,17 @@ const PAGE_ROWS: usize = 20_000;
 /// Bytes of text that end a page.
 const PAGE_BYTES: usize = 1 << 20;
 
-/// What a file of strings holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct StringsSummary {
-    /// Strings.
-    pub rows: u64,
-    /// Bytes of their text.
-    pub text_bytes: u64,
-    /// Bytes of the file.
-    pub file_bytes: u64,
-}
-
 /// Writes a file of strings: `begin` a sample, push its strings, `finish` at the end.
 ///
 /// The first error is kept and given by `finish`, and what comes after it is dropped: a scan could
 /// do no better with it.
 pub struct StringsWriter {
-    file: SerializedFileWriter<File>,
+    file: SerializedFileWriter<PartFile>,
     failed: Option<ParquetError>,
     page: PageRows,
     group: Group,
     compressor: Compressor,
-    summary: StringsSummary,
+    rows: u64,
 }
 
 /// The rows of the page to come.
@@ -85,23 +74,16 @@ struct Group {
 impl StringsWriter {
     /// Creates the file; `created_by` and `metadata` go into its footer as they are.
     pub fn create(path: &Path, created_by: &str, metadata: &[(String, String)]) -> io::Result<Self> {
-        Self::new(File::create(path)?, created_by, metadata).map_err(into_io)
+        Self::new(PartFile::create(path)?, created_by, metadata).map_err(into_io)
     }
 
-    fn new(file: File, created_by: &str, metadata: &[(String, String)]) -> Result<Self> {
+    fn new(file: PartFile, created_by: &str, metadata: &[(String, String)]) -> Result<Self> {
         let file =
             SerializedFileWriter::new(file, Arc::new(schema()?), Arc::new(properties(created_by, metadata)))?;
         let mut compressor = Compressor::new(LEVEL)?;
         let column = |index| file.schema_descr().column(index);
         let group = Group::new([0, 1, 2, 3].map(column), &mut compressor)?;
-        Ok(Self {
-            file,
-            failed: None,
-            page: PageRows::default(),
-            group,
-            compressor,
-            summary: StringsSummary::default(),
-        })
+        Ok(Self { file, failed: None, page: PageRows::default(), group, compressor, rows: 0 })
     }
 
     /// The strings that follow are of this sample; numbers ascend.
@@ -120,14 +102,13 @@ impl StringsWriter {
     }
 
     /// Writes what is left and the footer.
-    pub fn finish(mut self) -> io::Result<StringsSummary> {
+    pub fn finish(mut self) -> io::Result<Written> {
         self.end_page(true);
         if let Some(error) = self.failed {
             return Err(into_io(error));
         }
         self.file.finish().map_err(into_io)?;
-        self.summary.file_bytes = self.file.bytes_written() as u64;
-        Ok(self.summary)
+        Ok(self.file.inner().written(self.rows))
     }
 
     /// Ends the page, and with it the row group where that is full.
@@ -174,8 +155,7 @@ impl StringSink for StringsWriter {
         page.file_offsets.push(file_offset as i64);
         page.lengths.push(text.len() as i32);
         append(&mut page.text, text);
-        self.summary.rows += 1;
-        self.summary.text_bytes += text.len() as u64;
+        self.rows += 1;
     }
 }
 
@@ -279,7 +259,7 @@ impl Group {
         Ok(())
     }
 
-    fn write(self, file: &mut SerializedFileWriter<File>) -> Result<()> {
+    fn write(self, file: &mut SerializedFileWriter<PartFile>) -> Result<()> {
         let mut group = file.next_row_group()?;
         let (least, greatest) = self.samples.unzip();
         let statistics = ValueStatistics::new(least, greatest, None, Some(0), false);

@@ -14,9 +14,9 @@ use parquet::file::metadata::{
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
-use std::fs::File;
 
 use super::super::compressor::Compressor;
+use super::super::part_file::PartFile;
 
 /// Level of zstd: 3 costs 30 to 50 % more CPU for 15 % less size.
 pub(super) const LEVEL: i32 = 1;
@@ -113,7 +113,7 @@ impl Chunk {
         self,
         column: ColumnDescPtr,
         statistics: Option<Statistics>,
-        group: &mut SerializedRowGroupWriter<'_, File>,
+        group: &mut SerializedRowGroupWriter<'_, PartFile>,
     ) -> Result<()> {
         let bytes = Bytes::from(self.bytes.into_inner()?);
         let pages = self.pages.build();
