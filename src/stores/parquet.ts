@@ -5,6 +5,7 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { eachOf } from '../core/each.ts';
 import { RunError, codeOf, firstLine, isRefusal, messageOf } from '../core/errors.ts';
 import { LAYOUT, sha256Of } from '../core/layout.ts';
 import type { Output } from '../core/output.ts';
@@ -12,13 +13,18 @@ import type { Part, Written } from '../core/types.ts';
 import { file, type Database } from '../duckdb.ts';
 import type { Store } from './store.ts';
 
+/** Parts on their way; a shard has a dozen. */
+const AT_ONCE = 4;
+
 export function parquetStore(output: Output): Store {
   return {
     name: 'parquet',
     async accept({ shard, samples, built }) {
       const strings: Part[] = [];
-      for (const [batch, { name, ...written }] of shard.strings.entries())
-        strings.push(await placePart(output, join(shard.dir, name), `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, written));
+      // Each waits for the disk, or for a server.
+      await eachOf(shard.strings.entries(), AT_ONCE, async ([batch, { name, ...written }]) => {
+        strings[batch] = await placePart(output, join(shard.dir, name), `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, written);
+      });
       return { strings, samples: await placePart(output, samples, `${LAYOUT.samples}/${shard.id}.parquet`, built) };
     },
     close: () => Promise.resolve(),
