@@ -267,11 +267,14 @@ for _, info in ipairs(infos.err and {} or infos) do
 end
 return removed`;
 
-/** Slots of hosts; field, what stands there, what is to stand there, either empty for nothing -> 1 where it is so now. */
+/**
+ * Slots of hosts; field, what may stand there, what is to stand there, either empty for nothing, a word
+ * that what is one's own has in it -> 1 where it is so now.
+ */
 export const SWAP = `
 local standing = redis.call('HGET', KEYS[1], ARGV[1]) or ''
-if standing == ARGV[3] then return 1 end
-if standing ~= ARGV[2] then return 0 end
+-- One's own may be of any time: what was not answered was done, or not.
+if standing ~= ARGV[2] and not standing:find(ARGV[4], 1, true) then return 0 end
 -- First, so that a full Redis lets in who comes to make room.
 redis.call('HDEL', KEYS[1], ARGV[1])
 if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end

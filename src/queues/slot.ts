@@ -31,7 +31,7 @@ export async function takeSlot(redis: Connection, key: string, leaseSeconds: num
   };
   const sign = (at: number) => JSON.stringify({ ...own, at } satisfies Holder);
   const swap = async (name: string, from: string, to: string, waiting: Waiting): Promise<boolean> =>
-    (await redis.call((client) => client.eval(SWAP, { keys: [key], arguments: [name, from, to] }), waiting)) === 1;
+    (await redis.call((client) => client.eval(SWAP, { keys: [key], arguments: [name, from, to, own.token] }), waiting)) === 1;
   const isFree = (text: string, at: number): boolean => {
     const holder = JSON.parse(text) as Holder;
     return isAlive(holder) === false || at - holder.at > leaseSeconds * 1_000;
@@ -40,18 +40,12 @@ export async function takeSlot(redis: Connection, key: string, leaseSeconds: num
     const name = `${own.host}/${slot}`;
     const at = await now(claiming);
     const standing = (await redis.call((client) => client.hGet(key, name), claiming)) ?? '';
-    let written = sign(at);
-    if ((standing !== '' && !isFree(standing, at)) || !(await swap(name, standing, written, claiming))) continue;
+    if ((standing !== '' && !isFree(standing, at)) || !(await swap(name, standing, sign(at), claiming))) continue;
     return {
       name,
-      renew: async () => {
-        const next = sign(await now(renewing));
-        const renewed = await swap(name, written, next, renewing);
-        if (renewed) written = next;
-        return renewed;
-      },
+      renew: async () => swap(name, '', sign(await now(renewing)), renewing),
       free: async () => {
-        await swap(name, written, '', { patience: 1 });
+        await swap(name, '', '', { patience: 1 });
       },
     };
   }

@@ -88,12 +88,11 @@ export function streamQueue<T extends Message, Outcome>(
   };
 
   const look = async (client: Client, connection: number, consumer: string): Promise<Claim<T> | undefined> => {
+    const isAnew = connection !== connected && connected > 0;
+    // What cut the last connection off may have done so to all: those at work get time for a sign of life.
+    if (isAnew) othersFrom = performance.now() + (leaseSeconds * 1_000) / 2;
     if (consumer !== named) own = 'again';
-    else if (connection !== connected && own === '') {
-      own = 'swallowed';
-      // What cut this connection off may have done so to all: those at work get time for a sign of life.
-      othersFrom = performance.now() + (leaseSeconds * 1_000) / 2;
-    }
+    else if (isAnew && own === '') own = 'swallowed';
     [named, connected] = [consumer, connection];
     const others = performance.now() >= othersFrom ? 1 : 0;
     const [entry, attempt, shard, body, dropped] = (await evaluate(client, TAKE, '-', [lease, deliveries, own, others, ...inHand])) as TakeReply;

@@ -135,6 +135,30 @@ test(
 );
 
 test(
+  'a name is kept by who has it, whatever became of the last sign of life: done without an answer, or lost with all that Redis held',
+  options,
+  onRedis(async (redis, open, run) => {
+    const [slots, name] = [`{merc:${run}}:slots`, `${hostname()}/0`];
+    const { extract } = await open({ leaseSeconds: 0.6 });
+    await extract.enqueue(refs(3));
+    const nameOf = async () => (await claimed(extract)).receipt.split(' ')[2];
+    assert.equal(await nameOf(), name);
+    const held = () => redis.cli('HGET', slots, name).trim();
+    const renewed = async (before: string) => {
+      while ([before, ''].includes(held())) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    const unanswered = JSON.stringify({ ...(JSON.parse(held()) as object), at: 1 });
+    redis.cli('HSET', slots, name, unanswered);
+    await renewed(unanswered);
+    assert.equal(await nameOf(), name);
+    redis.cli('DEL', slots);
+    await renewed('');
+    assert.equal(await nameOf(), name);
+    assert.deepEqual(redis.cli('HKEYS', slots).trim().split('\n'), [name]);
+  }),
+);
+
+test(
   'a process that slept past its lease goes on with what it has in hand, under another name too, and does not get it a second time',
   options,
   onRedis(async (redis, open, run) => {
