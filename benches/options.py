@@ -19,6 +19,7 @@ def options(argv):
     parser.add_argument("--runs", metavar="N", type=count, default=5, help="rounds (default: 5)")
     parser.add_argument("--only", metavar="NAME,...", type=names, default=CONTESTANTS, help=", ".join(c.name for c in CONTESTANTS))
     parser.add_argument("--workers", metavar="N,...", type=workers, default=(), help="scaling: merc with 1,2,n workers; n is all cores")
+    parser.add_argument("--workers-over", metavar="N,...", type=counts, default=(1,), help="over the corpus 1,4 times (default: 1): a run's start and end do not scale")
     parser.add_argument("--growth", metavar="N,...", type=counts, default=(), help="growth: the corpus 1,4,16 times, through links")
     parser.add_argument("--save", action="store_true", help="write the result below benches/runs")
     chosen = parser.parse_args(argv)

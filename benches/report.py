@@ -63,14 +63,15 @@ def stages(runs, openssl_here, avx512):
     return paragraphs(table(head, rows), [note, all_columns])
 
 
-def scaling(runs, counts):
-    first = {run.round: run.cost.wall for run in of(runs, str(counts[0]))}
+def scaling(runs, factors, counts):
     rows = []
-    for count in counts:
-        own = of(runs, str(count))
-        speed_up = median(first[run.round] / run.cost.wall for run in own)
-        rows.append([str(count), spread([run.cost.wall for run in own]), f"{speed_up:.2f}", spread([run.per_gb for run in own]), mib(own)])
-    return table(["workers", "wall s", f"x {counts[0]}", "CPU s/GB", "peak MiB"], rows)
+    for factor in factors:
+        first = {run.round: run.cost.wall for run in of(runs, f"{factor}x {counts[0]}")}
+        for count in counts:
+            own = of(runs, f"{factor}x {count}")
+            speed_up = median(first[run.round] / run.cost.wall for run in own)
+            rows.append([f"{factor}x", str(count), spread([run.cost.wall for run in own]), f"{speed_up:.2f}", spread([run.per_gb for run in own]), mib(own)])
+    return table(["corpus", "workers", "wall s", f"x {counts[0]}", "CPU s/GB", "peak MiB"], rows)
 
 
 def growth(runs, factors):
