@@ -49,9 +49,9 @@ async function relabelInto(output: Output, dataset: string, heads: readonly Plan
       await mkdir(dir, { recursive: true });
       const built = join(dir, 'samples.parquet');
       const metadata = partMetadata(headOf(heads, record.id));
-      const { built: written, labels: met } = await labelParts(database, part, { sources: [part], target: built, metadata, dataset: labels.sha256 });
-      const samples = await placePart(output, built, before.name, written);
-      await recommit(output, { ...record, samples, labels: met });
+      const relabelled = await labelParts(database, part, { sources: [part], target: built, metadata, dataset: labels.sha256 });
+      const samples = await placePart(output, built, before.name, relabelled.built);
+      await recommit(output, { ...record, samples, labels: relabelled.labels });
       await rm(dir, { recursive: true, force: true });
     }
     return finishOutput(database, output, labels);

@@ -41,10 +41,15 @@ export async function takeSlot(redis: Connection, key: string, leaseSeconds: num
     const at = await now(claiming);
     const standing = (await redis.call((client) => client.hGet(key, name), claiming)) ?? '';
     if ((standing !== '' && !isFree(standing, at)) || !(await swap(name, standing, sign(at), claiming))) continue;
+    let freed = false;
     return {
       name,
-      renew: async () => swap(name, '', sign(await now(renewing)), renewing),
+      renew: async () => {
+        const next = sign(await now(renewing));
+        return !freed && swap(name, '', next, renewing);
+      },
       free: async () => {
+        freed = true;
         await swap(name, '', '', { patience: 1 });
       },
     };

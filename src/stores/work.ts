@@ -107,7 +107,11 @@ function isName(name: unknown): boolean {
 function isPart(part: unknown): boolean {
   if (typeof part !== 'object' || part === null) return false;
   const { name, bytes, rows, sha256 } = part as Record<keyof Part, unknown>;
-  return isName(name) && Number.isSafeInteger(bytes) && Number.isSafeInteger(rows) && typeof sha256 === 'string' && /^[\da-f]{64}$/.test(sha256);
+  return isName(name) && isCount(bytes) && isCount(rows) && typeof sha256 === 'string' && /^[\da-f]{64}$/.test(sha256);
+}
+
+function isCount(number: unknown): boolean {
+  return Number.isSafeInteger(number) && Number(number) >= 0;
 }
 
 function isListOf(items: unknown, is: (item: unknown) => boolean): boolean {

@@ -116,7 +116,7 @@ test('a message that names anything but the work of its shard is refused, and no
         { records: ['records-0.parquet', 'a/b.parquet'] },
         { strings: 'strings-0.parquet' },
         { strings: [7] },
-        ...[{ name: 'a/b.parquet' }, { bytes: '1' }, { rows: 0.5 }, { sha256: `${'0'.repeat(63)}A` }].map((lie) => ({
+        ...[{ name: 'a/b.parquet' }, { bytes: '1' }, { rows: 0.5 }, { rows: -1 }, { sha256: `${'0'.repeat(63)}A` }].map((lie) => ({
           strings: [{ ...published.strings[0], ...lie }],
         })),
       ];
