@@ -50,7 +50,7 @@ async function relabelInto(output: Output, dataset: string, heads: readonly Plan
       const built = join(dir, 'samples.parquet');
       const metadata = partMetadata(headOf(heads, record.id));
       const relabelled = await labelParts(database, part, { sources: [part], target: built, metadata, dataset: labels.sha256 });
-      const samples = await placePart(output, built, before.name, relabelled.built);
+      const samples = await placePart(output, built, before.name, relabelled.written);
       await recommit(output, { ...record, samples, labels: relabelled.labels });
       await rm(dir, { recursive: true, force: true });
     }

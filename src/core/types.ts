@@ -52,7 +52,7 @@ export interface SlowFile {
 export interface Written {
   readonly bytes: number;
   readonly rows: number;
-  /** Of the bytes on their way to the disk: what becomes of the file later does not fit it. */
+  /** Of the bytes as they were written: a file changed later does not match. */
   readonly sha256: string;
 }
 

@@ -267,10 +267,7 @@ for _, info in ipairs(infos.err and {} or infos) do
 end
 return removed`;
 
-/**
- * Slots of hosts; field, what may stand there, what is to stand there, either empty for nothing, a word
- * that what is one's own has in it -> 1 where it is so now.
- */
+/** Slots of hosts; field, what may stand there, what is to stand there, either empty for nothing, the token of who asks -> 1 where it stands now. */
 export const SWAP = `
 local standing = redis.call('HGET', KEYS[1], ARGV[1]) or ''
 -- One's own may be of any time: what was not answered was done, or not.

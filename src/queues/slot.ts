@@ -1,7 +1,8 @@
 // The name by which a process claims: host and slot, the same again after a restart.
 //
 // Promise: two processes that live do not have one name for longer than a lease. A slot is free where
-// its owner is known to be dead, or has not renewed it for a lease; who finds it taken takes another.
+// its owner is known to be dead, or has not renewed it for a lease; who finds it taken takes another. It is
+// its owner's by the token, whatever time stands there.
 
 import { randomUUID } from 'node:crypto';
 import { isAlive, thisProcess, type Process } from '../core/owner.ts';

@@ -25,15 +25,15 @@ export interface Gathering {
 /** Bytes that are allocated together. A record lies in one slab; its place is the slab's number times this, and the offset. */
 const SLAB = 1 << 20;
 
-/** Numbers go through the view: V8 compiles that to a load, and of Buffer's own methods a hundred nodes at each place. */
+/** Numbers go through the view, which V8 compiles to a load; Buffer's own methods are far larger. */
 interface Slab {
   readonly bytes: Buffer;
   readonly view: DataView;
 }
 
 function slabOf(length: number): Slab {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  return { bytes, view: new DataView(bytes.buffer) };
+  const buffer = new ArrayBuffer(length);
+  return { bytes: Buffer.from(buffer), view: new DataView(buffer) };
 }
 
 /** A record is root, size, mtime, and the path's length and bytes. */

@@ -6,11 +6,12 @@
 // is reported, never fatal.
 
 import { lstat, readdir, stat } from 'node:fs/promises';
+import { eachOf } from '../core/each.ts';
 import type { ScannedFile } from '../core/plan.ts';
 import { fingerprints } from './fingerprints.ts';
 import type { Gate } from './gate.ts';
 import { type ByteName, bytesOf, fileName, textOf, under } from './names.ts';
-import { NAMES_AT_ONCE, type SizeAndTime, identityOf, kindOf, placeOf, sizeAndTime, sizesAndTimes, targetOf, whyOf } from './places.ts';
+import { NAMES_AT_ONCE, STATS_AT_ONCE, type SizeAndTime, identityOf, kindOf, placeOf, sizeAndTime, sizesAndTimes, targetOf, whyOf } from './places.ts';
 
 /** A folder to walk. */
 export interface Folder {
@@ -23,7 +24,7 @@ export interface Folder {
   readonly identity: string;
 }
 
-/** Walks folders in the order given; their subfolders by name, links to folders last. Files come many at a time: one by one each would be handed on by a promise. */
+/** Walks folders in the order given; their subfolders by name, links to folders last. Files come in chunks: one by one, each would cost a promise. */
 export async function* walk(roots: readonly Folder[], gate: Gate): AsyncGenerator<readonly ScannedFile[]> {
   const pending = roots.toReversed();
   const links: Folder[] = [];
@@ -61,11 +62,15 @@ async function* entriesOf(folder: Folder, gate: Gate): AsyncGenerator<readonly E
   for (let start = 0; start < asked.length; start += NAMES_AT_ONCE) {
     const names = asked.slice(start, start + NAMES_AT_ONCE);
     const stats = await sizesAndTimes(folder.real, names);
-    const others = names.filter((_, at) => stats[at] === undefined).map(async (name) => [name, await entryOf(folder, name, gate)] as const);
-    const otherOf = new Map(await Promise.all(others));
+    const others = new Map<ByteName, Entry | undefined>();
+    await eachOf(
+      names.filter((_, at) => stats[at] === undefined),
+      STATS_AT_ONCE,
+      async (name) => others.set(name, await entryOf(folder, name, gate)),
+    );
     yield names.flatMap((name, at) => {
       const own = stats[at];
-      return (own === undefined ? otherOf.get(name) : fileOf(folder, name, own, gate)) ?? [];
+      return (own === undefined ? others.get(name) : fileOf(folder, name, own, gate)) ?? [];
     });
   }
 }

@@ -74,7 +74,7 @@ export async function writeCompactShards(
     const sources = paths(records.map((record) => samplesPart(out, record)));
     const labelled = await labelParts(database, out, { sources, target: built, metadata, dataset: labels.sha256 });
     const counts = records.map((record) => record.counts).reduce(addCounts, NO_COUNTS);
-    const samples = await placePart(target, built, `${LAYOUT.samples}/${plan.id}.parquet`, labelled.built);
+    const samples = await placePart(target, built, `${LAYOUT.samples}/${plan.id}.parquet`, labelled.written);
     await commit(target, {
       id: plan.id,
       planHash: head.hash,

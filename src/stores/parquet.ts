@@ -19,13 +19,13 @@ const AT_ONCE = 4;
 export function parquetStore(output: Output): Store {
   return {
     name: 'parquet',
-    async accept({ shard, samples, built }) {
+    async accept({ shard, samples, written }) {
       const strings: Part[] = [];
       // Each waits for the disk, or for a server.
-      await eachOf(shard.strings.entries(), AT_ONCE, async ([batch, { name, ...written }]) => {
-        strings[batch] = await placePart(output, join(shard.dir, name), `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, written);
+      await eachOf(shard.strings.entries(), AT_ONCE, async ([batch, { name, ...part }]) => {
+        strings[batch] = await placePart(output, join(shard.dir, name), `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, part);
       });
-      return { strings, samples: await placePart(output, samples, `${LAYOUT.samples}/${shard.id}.parquet`, built) };
+      return { strings, samples: await placePart(output, samples, `${LAYOUT.samples}/${shard.id}.parquet`, written) };
     },
     close: () => Promise.resolve(),
   };

@@ -27,7 +27,7 @@ export interface SamplesSource {
 
 /** A part that was written, and how its samples met the dataset. */
 export interface LabelledSamples {
-  readonly built: Written;
+  readonly written: Written;
   readonly labels: Labels;
 }
 
@@ -46,8 +46,8 @@ export async function labelSamples(database: Database, { sources, target, metada
     (column) => !isDatasetColumn(column),
   );
   const columns = extracted.map((name) => takenFrom(name, 0)).toSpliced(extracted.indexOf('limits_hit') + 1, 0, ...labels);
-  const built = writeSamples({ sources: [[...sources]], renewed, columns, target, metadata });
-  return { built, labels: { dataset, lists: await tally(database, 'list'), matches: await tally(database, 'dataset_match') } };
+  const written = writeSamples({ sources: [[...sources]], renewed, columns, target, metadata });
+  return { written, labels: { dataset, lists: await tally(database, 'list'), matches: await tally(database, 'dataset_match') } };
 }
 
 /** The same for committed parts, which may be of another build or damaged. @throws RunError where they do not fit together. */

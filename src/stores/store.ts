@@ -15,7 +15,8 @@ export interface LabelledShard {
   readonly head: PlanHead;
   /** The `samples` part as it was built, in a work folder. */
   readonly samples: string;
-  readonly built: Written;
+  /** What that is: a store that moves it need not read it. */
+  readonly written: Written;
   readonly labels: Labels;
 }
 

@@ -59,9 +59,9 @@ export function storing({ output, database, headOf, dataset }: StoringOptions, s
     try {
       await mkdir(own, { recursive: true });
       const records = shard.records.map((record) => join(shard.dir, record));
-      const { built, labels } = await labelSamples(database, { sources: records, target: samples, metadata: partMetadata(head), dataset });
+      const { written, labels } = await labelSamples(database, { sources: records, target: samples, metadata: partMetadata(head), dataset });
       let parts: Parts = { samples: null, strings: [] };
-      for (const each of stores) parts = (await each.accept({ shard, head, samples, built, labels })) ?? parts;
+      for (const each of stores) parts = (await each.accept({ shard, head, samples, written, labels })) ?? parts;
       return { parts, labels };
     } finally {
       // Where that is refused, what was run into before is the thing to tell; a sweep finds it.

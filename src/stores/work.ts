@@ -1,16 +1,17 @@
 // Extracted shards between the roles: the files that an extract worker leaves for a store worker.
 //
-// Promise: what a message names is whole, and outlasts the machine that made it. A message is not
-// trusted: nothing outside `.work` of the output is read or removed because of one.
+// Promise: what a message names is whole, and outlasts the machine that made it; strings, which no store
+// reads, are held against the digest that it gives. A message is not trusted: nothing outside `.work` of
+// the output is read or removed because of one.
 
 import { existsSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { committedIds } from '../core/commit.ts';
 import { eachOf } from '../core/each.ts';
-import { RunError } from '../core/errors.ts';
-import { HANDED, LAYOUT, abandonedOf, flush, renameSurely, temporariesIn } from '../core/layout.ts';
+import { RunError, codeOf } from '../core/errors.ts';
+import { HANDED, LAYOUT, abandonedOf, flush, renameSurely, sha256Of, temporariesIn } from '../core/layout.ts';
 import { ownersOn } from '../core/lock.ts';
 import type { Output } from '../core/output.ts';
 import type { Part, ShardFiles } from '../core/types.ts';
@@ -37,7 +38,8 @@ export async function publishWork({ dir, objects, locked }: Output, shard: Shard
     await renameSurely(shard.dir, join(dir, published.dir));
     await flush(join(dir, LAYOUT.work));
   } else {
-    await eachOf(filesOf(shard), AT_ONCE, (name) => objects.put(join(shard.dir, name), `${published.dir}/${name}`));
+    const digests = new Map(shard.strings.map(({ name, sha256 }) => [name, sha256]));
+    await eachOf(filesOf(shard), AT_ONCE, (name) => objects.put(join(shard.dir, name), `${published.dir}/${name}`, digests.get(name)));
     await rm(shard.dir, { recursive: true, force: true });
   }
   return published;
@@ -53,12 +55,16 @@ export async function fetchWork(output: Output, id: string, published: ShardFile
   const dir = join(output.dir, published.dir);
   const names = filesOf(published);
   await output.hold(names.map((name) => `${published.dir}/${name}`));
+  const gone = (name: string, how: string) => new FilesGone(`shard ${id}: ${published.dir}/${name} ${how}: it has to be extracted again`);
   const missing = names.find((name) => !existsSync(join(dir, name)));
-  if (missing !== undefined) throw new FilesGone(`shard ${published.id}: ${published.dir}/${missing} is gone: it has to be extracted again`);
-  for (const { name, bytes } of published.strings) {
-    const { size } = await stat(join(dir, name));
-    if (size !== bytes) throw new FilesGone(`shard ${published.id}: ${published.dir}/${name} has ${size} bytes of ${bytes}: it has to be extracted again`);
-  }
+  if (missing !== undefined) throw gone(missing, 'is gone');
+  await eachOf(published.strings, AT_ONCE, async ({ name, sha256 }) => {
+    const found = await sha256Of(join(dir, name)).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') throw gone(name, 'is gone');
+      throw error;
+    });
+    if (found !== sha256) throw gone(name, 'holds other bytes than were written (sha256 differs)');
+  });
   return { ...published, dir };
 }
 

@@ -283,6 +283,27 @@ test('a listed file is not taken again by a walk, and many are found in order', 
   });
 });
 
+test('what is no file stands among many files in its place, and is told in the order of names', async () => {
+  await inFolder(async (folder) => {
+    const names = Array.from({ length: 1_100 }, (_, index) => `f${String(index).padStart(4, '0')}`);
+    const odd = names.filter((_, index) => index % 256 === 255 || index === 512);
+    await fill(folder, Object.fromEntries(names.filter((name) => !odd.includes(name)).map((name) => [name, name])));
+    for (const name of odd) {
+      execFileSync('mkfifo', [join(folder, `${name}.fifo`)]);
+      await symlink(join(folder, 'f0000'), join(folder, name));
+    }
+    const { files, skipped } = await find([folder]);
+    assert.deepEqual(
+      files.map(({ path, size }) => [path, size]),
+      names.map((name) => [name, 5]),
+    );
+    assert.deepEqual(
+      skipped,
+      odd.map((name) => `${join(folder, name)}.fifo: a FIFO`),
+    );
+  });
+});
+
 test('a folder of twenty thousand files is found whole and in order', async () => {
   await inFolder(async (folder) => {
     execFileSync('sh', ['-c', 'cd "$1" && seq -w 20000 | xargs touch', 'sh', folder]);

@@ -52,7 +52,7 @@ async function shardOf(
   return {
     shard: { id, dir, records: [], strings: texts, counts: { ...counts, rows }, slowest, attempts, started },
     samples: join(dir, 'samples.parquet'),
-    built: await partIn(dir, 'samples.parquet', rows),
+    written: await partIn(dir, 'samples.parquet', rows),
     labels,
   };
 }

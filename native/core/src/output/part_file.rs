@@ -1,7 +1,7 @@
 //! The file of a part, hashed on its way to the disk.
 //!
-//! Promise: the digest is that of the bytes which were meant. Whatever becomes of them later is told by
-//! comparing the file with it; hashed from what was read back, it would vouch for that.
+//! Promise: the digest is that of the bytes which were meant. A file that changes later no longer matches
+//! it; a digest of what was read back would vouch for the change.
 
 use std::fs::File;
 use std::io::{self, Write};
