@@ -69,7 +69,7 @@ def bench(chosen, argv):
         entries = []
         for factor in chosen.workers_over:
             own_job, file_set = grown(factor, source, files, csv)
-            entries += [Entry(f"{factor}x {n}", merc(own_job, "--only", "classic", workers=n), file_set) for n in chosen.workers]
+            entries += [Entry(f"{factor}x {n}", merc(own_job, "--only", "classic", workers=n), file_set, watched=False) for n in chosen.workers]
         runs["workers"] = alternate(ROOT, "workers", entries, chosen.runs)
         sections.append(("Workers, `--only classic`", report.scaling(runs["workers"], chosen.workers_over, chosen.workers)))
     if chosen.growth:

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """What one run of a program costs: CPU seconds, wall time, peak memory of its whole process tree.
 
-  measure.py PROGRAM [ARG...]      runs it, prints one line of JSON
+  measure.py [--unwatched] PROGRAM [ARG...]      runs it, prints one line of JSON
+
+Unwatched, its memory is not sampled: where wall time counts and all cores are taken, that is in the way.
 
 Called as a program of its own, since the kernel adds up children per process: the wrapper's own work
 (sampling memory) is not in the sum, and workers that outlive their parent are handed to it and counted.
@@ -21,6 +23,7 @@ from dataclasses import dataclass
 SAMPLE_SECONDS = 0.1
 ORPHAN_SECONDS = 10  # what still runs then, after the program itself has ended, is killed
 PR_SET_CHILD_SUBREAPER = 36
+UNWATCHED = "--unwatched"
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,11 @@ class RunFailed(Exception):
 NOT_MEASURED = {"NODE_EXTRA_CA_CERTS"}
 
 
-def cost_of(argv, root):
-    """Runs `argv` in `root` and returns its Cost; RunFailed unless it exits 0."""
+def cost_of(argv, root, watched=True):
+    """Runs `argv` in `root` and returns its Cost; RunFailed unless it exits 0. Unwatched it has no peak."""
     env = {name: value for name, value in os.environ.items() if name not in NOT_MEASURED}
-    wrapped = subprocess.run([sys.executable, os.path.abspath(__file__), *argv], cwd=root, env=env, stdout=subprocess.PIPE, text=True)
+    how = [] if watched else [UNWATCHED]
+    wrapped = subprocess.run([sys.executable, os.path.abspath(__file__), *how, *argv], cwd=root, env=env, stdout=subprocess.PIPE, text=True)
     if wrapped.returncode != 0:
         raise RunFailed(f"{argv[0]}: could not be measured")
     cost = Cost(**json.loads(wrapped.stdout))
@@ -112,18 +116,21 @@ def reap_orphans():
 
 
 def main(argv):
+    watched = argv[0] != UNWATCHED
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)  # a shim that became this program leaves its own
     with tempfile.TemporaryFile() as errors:
         started = time.monotonic()
-        program = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
+        program = subprocess.Popen(argv if watched else argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
         sampler = Sampler()
-        sampler.start()
+        if watched:
+            sampler.start()
         code = program.wait()
         wall = time.monotonic() - started
         sampler.ended.set()
         reap_orphans()
-        sampler.join()
+        if sampler.is_alive():
+            sampler.join()
         errors.seek(0)
         said = errors.read().decode(errors="replace").strip().splitlines()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)

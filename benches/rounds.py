@@ -19,6 +19,7 @@ class Entry:
     argv: list
     file_set: corpus_set.FileSet | None = None  # None: nothing is read, as in start-up
     rounds: int | None = None  # at most so many
+    watched: bool = True  # its memory too
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def measured(root, entry, number):
     clear_out(root)
     if entry.file_set:
         corpus_set.warm(root, entry.file_set)  # each time: whoever ran before may have given the pages back
-    cost = cost_of(entry.argv, root)
+    cost = cost_of(entry.argv, root, entry.watched)
     stages = profile_in(root)
     clear_out(root)
     files = entry.file_set.files if entry.file_set else ()
