@@ -4,11 +4,12 @@
 // and the folder is flushed; nothing is ever seen half written under its final name.
 
 import { constants, createReadStream, existsSync } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createHash, randomUUID } from 'node:crypto';
 import { codeOf } from './errors.ts';
 import { OWNER } from './owner.ts';
+import type { Written } from './types.ts';
 
 /** Paths below an output folder. */
 export const LAYOUT = {
@@ -22,6 +23,9 @@ export const LAYOUT = {
   views: 'views.sql',
   queue: 'queue.json',
 } as const;
+
+/** Files of a shard on their way at a time; it has some two dozen. */
+export const FILES_AT_ONCE = 4;
 
 /** How the names of locks begin, in the work folder. */
 export const LOCK = 'lock.';
@@ -232,4 +236,11 @@ export async function sha256Of(path: string, signal?: AbortSignal): Promise<stri
   } finally {
     await file.close();
   }
+}
+
+/** How a file's bytes differ from what was written; undefined if they do not. A file that is not there or cannot be read is the system's error. */
+export async function bytesDifference({ bytes, sha256 }: Written, path: string, were: 'committed' | 'written'): Promise<string | undefined> {
+  const { size } = await stat(path);
+  if (size !== bytes) return `has ${size} bytes, ${were} were ${bytes}`;
+  return (await sha256Of(path)) === sha256 ? undefined : `holds other bytes than were ${were} (sha256 differs)`;
 }

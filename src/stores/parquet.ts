@@ -3,18 +3,14 @@
 // Promise: the strings move as they are and before the samples; what was built stays where it is
 // until the shard is committed, so that a store that is killed in between can begin again.
 
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eachOf } from '../core/each.ts';
 import { RunError, codeOf, firstLine, isRefusal, messageOf } from '../core/errors.ts';
-import { LAYOUT, sha256Of } from '../core/layout.ts';
+import { FILES_AT_ONCE, LAYOUT, bytesDifference } from '../core/layout.ts';
 import type { Output } from '../core/output.ts';
 import type { Part, Written } from '../core/types.ts';
 import { file, type Database } from '../duckdb.ts';
 import type { Store } from './store.ts';
-
-/** Parts on their way; a shard has a dozen. */
-const AT_ONCE = 4;
 
 export function parquetStore(output: Output): Store {
   return {
@@ -22,7 +18,7 @@ export function parquetStore(output: Output): Store {
     async accept({ shard, samples, written }) {
       const strings: Part[] = [];
       // Each waits for the disk, or for a server.
-      await eachOf(shard.strings.entries(), AT_ONCE, async ([batch, { name, ...part }]) => {
+      await eachOf(shard.strings.entries(), FILES_AT_ONCE, async ([batch, { name, ...part }]) => {
         strings[batch] = await placePart(output, join(shard.dir, name), `${LAYOUT.strings}/${shard.id}-${batch}.parquet`, part);
       });
       return { strings, samples: await placePart(output, samples, `${LAYOUT.samples}/${shard.id}.parquet`, written) };
@@ -34,9 +30,8 @@ export function parquetStore(output: Output): Store {
 /** How a part's file differs from what its record says; undefined if it does not. */
 export async function differenceOf(part: Part, path: string, database: Database): Promise<string | undefined> {
   try {
-    const { size } = await stat(path);
-    if (size !== part.bytes) return `has ${size} bytes, committed were ${part.bytes}`;
-    if ((await sha256Of(path)) !== part.sha256) return 'holds other bytes than were committed (sha256 differs)';
+    const difference = await bytesDifference(part, path, 'committed');
+    if (difference !== undefined) return difference;
     const [found] = await database.rows(`SELECT num_rows::INTEGER AS rows FROM parquet_file_metadata(${file(path)})`);
     const rows = Number(found?.['rows']);
     return rows === part.rows ? undefined : `has ${rows} rows, committed were ${part.rows}`;

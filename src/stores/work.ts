@@ -1,7 +1,7 @@
 // Extracted shards between the roles: the files that an extract worker leaves for a store worker.
 //
-// Promise: what a message names is whole, and outlasts the machine that made it; strings, which no store
-// reads, are held against the digest that it gives. A message is not trusted: nothing outside `.work` of
+// Promise: what a message names is whole, and outlasts the machine that made it; strings, which the
+// Parquet store moves unread, are held against the digest that it gives. A message is not trusted: nothing outside `.work` of
 // the output is read or removed because of one.
 
 import { existsSync } from 'node:fs';
@@ -11,16 +11,13 @@ import { join } from 'node:path';
 import { committedIds } from '../core/commit.ts';
 import { eachOf } from '../core/each.ts';
 import { RunError, codeOf } from '../core/errors.ts';
-import { HANDED, LAYOUT, abandonedOf, flush, renameSurely, sha256Of, temporariesIn } from '../core/layout.ts';
+import { FILES_AT_ONCE, HANDED, LAYOUT, abandonedOf, bytesDifference, flush, renameSurely, temporariesIn } from '../core/layout.ts';
 import { ownersOn } from '../core/lock.ts';
 import type { Output } from '../core/output.ts';
 import type { Part, ShardFiles } from '../core/types.ts';
 import { RejectedShard } from './store.ts';
 
-/** Files in flight; a shard has some two dozen. */
-const AT_ONCE = 4;
-
-/** A message names files that are no longer there. */
+/** A message names files that are no longer there, or no longer what was written. */
 export class FilesGone extends RunError {}
 
 /**
@@ -33,13 +30,13 @@ export async function publishWork({ dir, objects, locked }: Output, shard: Shard
   assertWork(published);
   if (locked) {
     // A queue may outlast a loss of power: so must what it speaks of.
-    await eachOf(filesOf(shard), AT_ONCE, (name) => flush(join(shard.dir, name)));
+    await eachOf(filesOf(shard), FILES_AT_ONCE, (name) => flush(join(shard.dir, name)));
     await flush(shard.dir);
     await renameSurely(shard.dir, join(dir, published.dir));
     await flush(join(dir, LAYOUT.work));
   } else {
     const digests = new Map(shard.strings.map(({ name, sha256 }) => [name, sha256]));
-    await eachOf(filesOf(shard), AT_ONCE, (name) => objects.put(join(shard.dir, name), `${published.dir}/${name}`, digests.get(name)));
+    await eachOf(filesOf(shard), FILES_AT_ONCE, (name) => objects.put(join(shard.dir, name), `${published.dir}/${name}`, digests.get(name)));
     await rm(shard.dir, { recursive: true, force: true });
   }
   return published;
@@ -53,17 +50,16 @@ export async function fetchWork(output: Output, id: string, published: ShardFile
   assertWork(published);
   if (published.id !== id) throw new RejectedShard(`shard ${id}: a message names files of the shard ${published.id}`);
   const dir = join(output.dir, published.dir);
-  const names = filesOf(published);
-  await output.hold(names.map((name) => `${published.dir}/${name}`));
+  await output.hold(filesOf(published).map((name) => `${published.dir}/${name}`));
   const gone = (name: string, how: string) => new FilesGone(`shard ${id}: ${published.dir}/${name} ${how}: it has to be extracted again`);
-  const missing = names.find((name) => !existsSync(join(dir, name)));
+  const missing = published.records.find((name) => !existsSync(join(dir, name)));
   if (missing !== undefined) throw gone(missing, 'is gone');
-  await eachOf(published.strings, AT_ONCE, async ({ name, sha256 }) => {
-    const found = await sha256Of(join(dir, name)).catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') throw gone(name, 'is gone');
+  await eachOf(published.strings, FILES_AT_ONCE, async (part) => {
+    const difference = await bytesDifference(part, join(dir, part.name), 'written').catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return 'is gone';
       throw error;
     });
-    if (found !== sha256) throw gone(name, 'holds other bytes than were written (sha256 differs)');
+    if (difference !== undefined) throw gone(part.name, difference);
   });
   return { ...published, dir };
 }
