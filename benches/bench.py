@@ -66,18 +66,11 @@ def bench(chosen, argv):
     sections = [("Contest", report.contest(contestants, runs["contest"], without, len(files)))]
     stages(chosen, whole, job, runs, sections)
     if chosen.workers:
-        entries = []
-        for factor in chosen.workers_over:
-            own_job, file_set = grown(factor, source, files, csv)
-            entries += [Entry(f"{factor}x {n}", merc(own_job, "--only", "classic", workers=n), file_set, watched=False) for n in chosen.workers]
-        runs["workers"] = alternate(ROOT, "workers", entries, chosen.runs)
+        entries = [scaled(factor, chosen.workers, source, files, csv) for factor in chosen.workers_over]
+        runs["workers"] = alternate(ROOT, "workers", sum(entries, []), chosen.runs)
         sections.append(("Workers, `--only classic`", report.scaling(runs["workers"], chosen.workers_over, chosen.workers)))
     if chosen.growth:
-        entries = []
-        for factor in chosen.growth:
-            own_job, file_set = grown(factor, source, files, csv)
-            entries.append(Entry(f"{factor}x", merc(own_job, "--only", "classic"), file_set))
-        runs["growth"] = alternate(ROOT, "growth", entries, chosen.runs)
+        runs["growth"] = alternate(ROOT, "growth", [grown(n, source, files, csv) for n in chosen.growth], chosen.runs)
         sections.append(("Growth, `--only classic`", report.growth(runs["growth"], chosen.growth)))
     runs["start-up"] = alternate(ROOT, "start-up", [Entry(label, command) for label, command in START_UP.items()], START_UP_ROUNDS)
     sections.append(("Start-up", report.start_up(runs["start-up"], START_UP, first_rows(job))))
@@ -126,7 +119,17 @@ def contest(contestants, whole, job, source, files):
     return entries
 
 
+def scaled(factor, counts, source, files, csv):
+    job, file_set = enlarged(factor, source, files, csv)
+    return [Entry(f"{factor}x {n}", merc(job, "--only", "classic", workers=n), file_set, watched=False) for n in counts]
+
+
 def grown(factor, source, files, csv):
+    job, file_set = enlarged(factor, source, files, csv)
+    return Entry(f"{factor}x", merc(job, "--only", "classic"), file_set)
+
+
+def enlarged(factor, source, files, csv):
     file_set = corpus_set.linked(ROOT, f"{CACHE}/set-x{factor}", source, files, copies=factor)
     return Job(file_set.folder, file_set.list_file(ROOT), csv), file_set
 

@@ -129,7 +129,7 @@ def main(argv):
         wall = time.monotonic() - started
         sampler.ended.set()
         reap_orphans()
-        if sampler.is_alive():
+        if watched:
             sampler.join()
         errors.seek(0)
         said = errors.read().decode(errors="replace").strip().splitlines()
