@@ -14,7 +14,7 @@ BUDGET = {
     ("hash",): 1.0,
     ("scan",): 0.45,  # strings found, bytes counted
     ("strings",): 1.0,  # written; zstd 1 alone is 0.5
-    ("records", "store"): 0.25,  # Parquet of the records, join, commit
+    ("records", "dataset", "store"): 0.25,  # Parquet of the records; DuckDB, the dataset read once, join, commit
     ("read",): 0.2,
     ("parse", "parts", "rest"): 0.2,  # structure, libmagic's text, Node
 }

@@ -7,10 +7,12 @@ import { createRequire } from 'node:module';
 import type * as api from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 
-// Imported, a CommonJS package is parsed for its names first, file by file: 45 ms of each start.
-const { DuckDBInstance, DuckDBTypeId, StatementType } = createRequire(import.meta.url)('@duckdb/node-api') as typeof api;
+// Loaded when it is first needed, since it takes 65 ms; by `require`, since for an import a CommonJS
+// package is parsed for its names first, file by file: 45 ms more.
+const duckdb = () => createRequire(import.meta.url)('@duckdb/node-api') as typeof api;
 
-export { DuckDBTypeId as TypeId, StatementType };
+export const typeIds = () => duckdb().DuckDBTypeId;
+export const statementTypes = () => duckdb().StatementType;
 export type Type = DuckDBType;
 export type Result = DuckDBResult;
 export type Prepared = DuckDBPreparedStatement;
@@ -44,7 +46,7 @@ export interface DatabaseOptions {
 export const SMALL_SHARE = { threads: 1, memoryLimit: 600e6 } as const;
 
 export async function openDatabase({ threads, memoryLimit, tempDirectory }: DatabaseOptions): Promise<Database> {
-  const instance = await DuckDBInstance.create(':memory:', {
+  const instance = await duckdb().DuckDBInstance.create(':memory:', {
     threads: String(threads),
     memory_limit: `${memoryLimit}B`,
     temp_directory: tempDirectory ?? '',

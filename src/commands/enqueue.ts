@@ -11,7 +11,7 @@ import { openRedisQueues } from '../queues/redis.ts';
 import { existingOutput, totalsOf, unmarkSuccess, withDatabase, withOutput } from '../stores/output.ts';
 import type { Planned } from '../sources/planning.ts';
 import { openTracing } from '../telemetry/tracing.ts';
-import { planOutput, type PlanObserver } from './plan-output.ts';
+import { labelsFor, planOutput, type PlanObserver } from './plan-output.ts';
 import { queueShards, type Queued } from './queue-shards.ts';
 
 export interface EnqueueOptions {
@@ -35,14 +35,15 @@ export async function enqueue(
   observer: PlanObserver = {},
 ): Promise<EnqueueReport> {
   const { out, stage } = options;
+  const note = (line: string) => observer.note?.(line);
   return withOutput({ out, command: 'merc enqueue', signal, shared: true, stage }, (existing, held, output) =>
     withDatabase(output.dir, held, async (database) => {
-      const { planned, labels } = await planOutput(database, { ...options, out: output.dir }, output, existing, held, observer);
+      const here = { ...options, out: output.dir };
+      const { planned, labels } = await planOutput(here, output, existing, held, () => labelsFor(database, here, output, existing, held, observer));
       const [first] = await existingOutput(output);
       const { counts: done, shards } = await totalsOf(output.dir, labels.sha256);
       if (shards < planned.shards) await unmarkSuccess(output);
       const standing = await makeRun(output, first, extraction);
-      const note = (line: string) => observer.note?.(line);
       const queues = await openRedisQueues(redis, standing.run, { planHash: first.hash, begins: true, anyPolicy, extraction: standing.extraction, note });
       try {
         const waits = () => note('note: the queue is full: waiting for workers');

@@ -19,27 +19,30 @@ export interface PlanObserver {
   note?(line: string): void;
 }
 
-/** What was found is let go with the return: the plan has it, and a run is long. */
-/** @param looked What the caller has found there a moment ago, so that it is not listed again. */
+/**
+ * What was found is let go with the return: the plan has it, and a run is long.
+ * @param readLabels Called when it is known what there is to plan, and nothing is planned yet.
+ * @param looked What the caller has found there a moment ago, so that it is not listed again.
+ */
 export async function planOutput(
-  database: Database,
   options: RunOptions,
   output: Output,
   existing: readonly PlanHead[],
   signal: AbortSignal,
-  observer: PlanObserver,
+  readLabels: () => Promise<LabelSource>,
   looked?: Survey,
 ): Promise<{ planned: Planned; labels: LabelSource }> {
   if (looked !== undefined && looked.heads.length !== existing.length) throw new RunError(`${options.out}: another run has planned files meanwhile`);
   const surveyed = looked ?? (await survey(options, existing, new Set(await committedIds(options.out)), signal));
-  const labels = await labelsFor(database, options, output, existing, signal, observer);
+  const labels = await readLabels();
   const planned = await planRun(options, output, surveyed, labels.sha256);
   if (existing.length === 0 && planned.heads.some((head) => head.dataset !== labels.sha256))
     throw new RunError(`${options.out}: another run has planned it meanwhile with another dataset: all slices take the same --csv`);
   return { planned, labels };
 }
 
-async function labelsFor(
+/** The labels of an output: the dataset of the first run, and what of it stands for later ones. */
+export async function labelsFor(
   database: Database,
   { out, csv }: RunOptions,
   output: Output,

@@ -5,13 +5,13 @@ import { RunError, UsageError } from '../core/errors.ts';
 import type { RunOptions } from '../core/options.ts';
 import type { Output } from '../core/output.ts';
 import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
-import { profiler, type Profiler, type RunProfile } from '../core/profile.ts';
+import { during, profiler, type Profiler, type RunProfile } from '../core/profile.ts';
 import { run } from '../core/run.ts';
 import type { Counts, ShardFiles } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
 import { cpuProblem } from '../native.ts';
 import { extraction } from '../pool/extraction.ts';
-import { openPool } from '../pool/pool.ts';
+import { withPool } from '../pool/pool.ts';
 import type { Planned, Survey } from '../sources/planning.ts';
 import { shareOf, uncommitted, type Share } from '../sources/plan.ts';
 import { finishOutput, writeViews, type Finished } from '../stores/finish.ts';
@@ -19,7 +19,7 @@ import type { LabelSource } from '../stores/labels.ts';
 import { assertSpace, totalsOf, unmarkSuccess, withDatabase, withOutput } from '../stores/output.ts';
 import { parquetStore } from '../stores/parquet.ts';
 import { storing } from '../stores/storing.ts';
-import { planOutput, type PlanObserver } from './plan-output.ts';
+import { labelsFor, planOutput, type PlanObserver } from './plan-output.ts';
 
 /** Who watches a run; every method is optional. */
 export interface RunObserver extends PlanObserver {
@@ -70,13 +70,16 @@ async function extractInto(
 ): Promise<RunReport> {
   const started = performance.now();
   const { out, slice } = options;
+  const profile = options.profile === true ? profiler() : undefined;
+  const opened = profile?.begin('dataset');
   return withDatabase(out, signal, async (database) => {
-    const { planned, labels } = await planOutput(database, options, output, existing, signal, observer, looked);
+    opened?.();
+    const readLabels = () => during(profile, 'dataset', () => labelsFor(database, options, output, existing, signal, observer));
+    const { planned, labels } = await planOutput(options, output, existing, signal, readLabels, looked);
     const share = await shareOf(out, planned.heads, slice);
     const before = await totalsOf(out, labels.sha256, slice);
     await assertSpace(output, share.bytes - before.counts.bytes, options.bounds.shardBytes);
     observer.planned?.({ ...planned, ...share }, before.counts);
-    const profile = options.profile === true ? profiler() : undefined;
     let bytesRead = 0;
     if (before.shards < share.shards) {
       await unmarkSuccess(output);
@@ -93,7 +96,7 @@ async function extractInto(
       });
     }
     throwIfLost(signal);
-    const finished = await finishOutput(database, output, labels);
+    const finished = await during(profile, 'store', () => finishOutput(database, output, labels));
     const stale = finished.totals.staleLabels;
     if (stale > 0) observer.note?.(`note: ${stale} shards have labels of another dataset than ${out} has now: merc relabel ends what it began`);
     return {
@@ -126,10 +129,9 @@ async function extract(
 ): Promise<void> {
   const committed = new Set(await committedIds(out));
   const head = (shard: string) => headOf(heads, shard);
-  const pool = openPool(workers, isolation, faults?.bounds);
-  const stop = () => void pool.close();
-  signal.addEventListener('abort', stop);
-  try {
+  const stores = storing({ output, database, dataset: labels.sha256, headOf: head }, [parquetStore(output)]);
+  const store = { ...stores, write: (shard: ShardFiles) => during(profile, 'store', () => stores.write(shard)) };
+  await withPool({ workers, isolation, bounds: faults?.bounds }, signal, (pool) => {
     const stage = extraction(pool, {
       out,
       options: rows,
@@ -140,12 +142,7 @@ async function extract(
       ...(profile !== undefined && { profiler: profile }),
       ...(faults !== undefined && { faults }),
     });
-    const stores = storing({ output, database, dataset: labels.sha256, headOf: head }, [parquetStore(output)]);
-    const store = profile === undefined ? stores : { ...stores, write: (shard: ShardFiles) => profile.storing(() => stores.write(shard)) };
     // Two shards in flight: the second keeps the workers busy while the first is stored.
-    await run(uncommitted(output, heads, committed, slice), stage, store, { concurrency: 2, signal });
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await pool.close();
-  }
+    return run(uncommitted(output, heads, committed, slice), stage, store, { concurrency: 2, signal });
+  });
 }

@@ -9,7 +9,7 @@ import type { ExtractionPart, ShardRef } from '../core/queue.ts';
 import { run } from '../core/run.ts';
 import type { ShardFiles, ShardPlan, Stage } from '../core/types.ts';
 import { extraction } from '../pool/extraction.ts';
-import { openPool, type Pool } from '../pool/pool.ts';
+import { withPool, type Pool } from '../pool/pool.ts';
 import { claims, handingOver } from '../queues/carry.ts';
 import { removeWork, publishWork } from '../stores/work.ts';
 import { gated } from './gate.ts';
@@ -26,17 +26,7 @@ const IN_HAND = 2;
 
 /** @returns the exit code. */
 export function extractWorker(options: ExtractWorkerOptions, signal: AbortSignal): Promise<number> {
-  return withSession(options, signal, async (session) => {
-    const pool = openPool(options.workers, options.isolation);
-    const stop = () => void pool.close();
-    session.working.addEventListener('abort', stop);
-    try {
-      await work(options.part, pool, session);
-    } finally {
-      session.working.removeEventListener('abort', stop);
-      await pool.close();
-    }
-  });
+  return withSession(options, signal, (session) => withPool(options, session.working, (pool) => work(options.part, pool, session)));
 }
 
 async function work(part: ExtractionPart, pool: Pool, session: Session): Promise<void> {

@@ -1,10 +1,11 @@
 // Where a run's CPU time went, by stage.
 //
-// The workers' stages are counted in the addon; the store's is what this process used while a shard was
-// stored; the rest is what all processes used and no stage did: start-up, planning, Node itself.
+// The workers' stages are counted in the addon; those of this process are what it used while they lasted:
+// `dataset` while the database was opened and the labels were read, `store` while shards were stored and
+// the output was finished. The rest is what all processes used and no stage did: start-up, planning, Node itself.
 
-/** Stages in the order in which a file meets them. */
-const ORDER = ['read', 'scan', 'parse', 'parts', 'hash', 'strings', 'records', 'store'];
+/** Stages in the order of the table. */
+const ORDER = ['read', 'scan', 'parse', 'parts', 'hash', 'strings', 'records', 'dataset', 'store'];
 
 /** CPU seconds by stage, `rest` last. */
 export type Stages = Readonly<Record<string, number>>;
@@ -23,32 +24,32 @@ export interface RunProfile {
   readonly stages: Stages;
 }
 
+/** Stages of this process. */
+export type OwnStage = 'dataset' | 'store';
+
 export interface Profiler {
   /** What a batch took, and its worker so far. */
   batch(stages: Stages, worker: ProcessCpu): void;
-  /** Runs a part of this process's work that is the store's; calls that overlap are counted once. */
-  storing<T>(store: () => Promise<T>): Promise<T>;
+  /** What this process uses from here until the end that it gives is the stage's; of stages that overlap, the first one's. */
+  begin(stage: OwnStage): () => void;
   report(bytes: number): RunProfile;
 }
 
 export function profiler(): Profiler {
   const taken = new Map<string, number>();
   const workers = new Map<number, number>();
-  let storesAtWork = 0;
-  let storingSince = 0;
+  let [open, since, first] = [0, 0, ''];
   const add = (stage: string, seconds: number) => taken.set(stage, (taken.get(stage) ?? 0) + seconds);
   return {
     batch(stages, worker) {
       workers.set(worker.pid, worker.seconds);
       for (const [stage, seconds] of Object.entries(stages)) if (stage !== 'rest') add(stage, seconds);
     },
-    async storing(store) {
-      if (storesAtWork++ === 0) storingSince = ownCpu().seconds;
-      try {
-        return await store();
-      } finally {
-        if (--storesAtWork === 0) add('store', ownCpu().seconds - storingSince);
-      }
+    begin(stage) {
+      if (open++ === 0) [since, first] = [ownCpu().seconds, stage];
+      return () => {
+        if (--open === 0) add(first, ownCpu().seconds - since);
+      };
     },
     report(bytes) {
       const total = ownCpu().seconds + [...workers.values()].reduce((sum, seconds) => sum + seconds, 0);
@@ -57,6 +58,16 @@ export function profiler(): Profiler {
       return { total, bytes, stages: { ...Object.fromEntries(stages), rest: Math.max(0, rest) } };
     },
   };
+}
+
+/** Does work that is a stage's. */
+export async function during<T>(profile: Profiler | undefined, stage: OwnStage, work: () => Promise<T>): Promise<T> {
+  const end = profile?.begin(stage);
+  try {
+    return await work();
+  } finally {
+    end?.();
+  }
 }
 
 /** What this process has used so far, all its threads. */

@@ -38,7 +38,27 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-export function openPool(workers: number, isolation: Isolation = 'process', bounds?: WorkerBounds): Pool {
+/** What a pool is made of. */
+export interface PoolOptions {
+  readonly workers: number;
+  readonly isolation?: Isolation;
+  readonly bounds?: WorkerBounds | undefined;
+}
+
+/** Gives `use` a pool, which ends with it or with the signal. */
+export async function withPool<T>(options: PoolOptions, signal: AbortSignal, use: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = openPool(options);
+  const stop = () => void pool.close();
+  signal.addEventListener('abort', stop);
+  try {
+    return await use(pool);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await pool.close();
+  }
+}
+
+export function openPool({ workers, isolation = 'process', bounds }: PoolOptions): Pool {
   const slots = Array.from({ length: workers }, () => openSlot(isolation));
   const free = [...slots];
   // In the order of their turns.

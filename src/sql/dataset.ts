@@ -28,7 +28,7 @@ export interface DatasetCounts {
 
 /** Reads a dataset file into the table `dataset`. */
 export async function importDataset(database: Database, path: string): Promise<DatasetCounts> {
-  const broken = await readRaw(database, path);
+  const brokenLines = await openRaw(database, path);
   const columns = [...(await columnsOf(database, 'raw')).keys()];
   const column = (wanted: string): string => {
     const found = columns.find((candidate) => candidate.trim().toLowerCase() === wanted);
@@ -41,6 +41,7 @@ export async function importDataset(database: Database, path: string): Promise<D
     ${column('list')} AS list, TRY_CAST(${column('positives')} AS INTEGER) AS positives, TRY_CAST(${column('total')} AS INTEGER) AS total,
     ${column('submitted')} AS submitted, ${column('filetype')} AS file_type${extras.map((extra) => `, ${name(extra)} AS ${name(csvName(extra))}`).join('')}
     FROM raw`);
+  const broken = await brokenLines();
   const types = await typesOf(database, ['id', ...extras.map(csvName)]);
   await database.run(`CREATE OR REPLACE TABLE dataset AS SELECT dataset_row, sha256, md5, sha1, id AS id_text,
     ${typed('id', types.get('id') === 'BIGINT' ? 'BIGINT' : undefined)} AS id, list,
@@ -52,7 +53,7 @@ export async function importDataset(database: Database, path: string): Promise<D
   const [counts] = await database.rows(`SELECT (SELECT count(*) FROM dataset)::INTEGER AS rows,
     (SELECT count(*) FROM keyed WHERE coalesce(sha256, md5, sha1, id) IS NULL)::INTEGER AS keyless,
     (SELECT count(*) FROM keyed)::INTEGER AS everything`);
-  await database.run('DROP TABLE raw; DROP TABLE keyed');
+  await database.run('DROP VIEW raw; DROP TABLE keyed');
   const [rows, keyless, everything] = [Number(counts?.['rows']), Number(counts?.['keyless']), Number(counts?.['everything'])];
   return { rows, keyless, repeated: everything - keyless - rows, broken };
 }
@@ -148,19 +149,21 @@ function isNumber(column: string, type: 'BIGINT' | 'DOUBLE'): string {
   return `coalesce(${cast}::VARCHAR IN (${name(column)}${type === 'DOUBLE' ? `, ${name(column)} || '.0'` : ''}), false)`;
 }
 
-/** Reads every column as text into the table `raw`, with the row's number; returns the lines that could not be read. */
-async function readRaw(database: Database, path: string): Promise<number> {
+/** Makes the view `raw` of a file, every column as text with the row's number; gives what counts the lines that could not be read, once it has been. */
+async function openRaw(database: Database, path: string): Promise<() => Promise<number>> {
   if (extname(path).toLowerCase() === '.parquet') {
-    await database.run(`CREATE TEMP TABLE raw AS SELECT row_number() OVER () AS dataset_row, COLUMNS(*)::VARCHAR FROM read_parquet(${file(path)})`);
-    return 0;
+    await database.run(`CREATE TEMP VIEW raw AS SELECT row_number() OVER () AS dataset_row, COLUMNS(*)::VARCHAR FROM read_parquet(${file(path)})`);
+    return () => Promise.resolve(0);
   }
   const { delimiter, columns } = await readHeader(path);
   assertKeyed(path, columns);
   const struct = columns.map((column) => `${name(column)}: 'VARCHAR'`).join(', ');
-  await database.run(`CREATE TEMP TABLE raw AS SELECT row_number() OVER () AS dataset_row, * FROM read_csv(${file(path)}, auto_detect=false, header=true,
+  await database.run(`CREATE TEMP VIEW raw AS SELECT row_number() OVER () AS dataset_row, * FROM read_csv(${file(path)}, auto_detect=false, header=true,
     delim=${text(delimiter)}, quote='"', escape='"', columns={${struct}}, null_padding=true, parallel=false, store_rejects=true, max_line_size=10000000)`);
-  const [rejects] = await database.rows('SELECT count(DISTINCT line)::INTEGER AS broken FROM reject_errors');
-  return Number(rejects?.['broken']);
+  return async () => {
+    const [rejects] = await database.rows('SELECT count(DISTINCT line)::INTEGER AS broken FROM reject_errors');
+    return Number(rejects?.['broken']);
+  };
 }
 
 function assertKeyed(path: string, columns: readonly string[]): void {

@@ -4,7 +4,9 @@
 // order (`"1"` is not moved to the front, as a JavaScript object would), times are ISO 8601, bytes
 // are lower-case hex. Floats that are no numbers become null, since JSON has none.
 
-import { TypeId, type Type, type Value } from '../duckdb.ts';
+import { typeIds, type Type, type Value } from '../duckdb.ts';
+
+const TypeId = typeIds();
 
 /** JSON text of a value. */
 export function jsonText(value: Value, type: Type): string {

@@ -6,7 +6,7 @@
 // what it explains, and some table functions write files from within a SELECT: hence the look into
 // the parsed text.
 
-import { StatementType, file, text, type Database, type Prepared } from '../duckdb.ts';
+import { file, statementTypes, text, type Database, type Prepared } from '../duckdb.ts';
 import { UsageError, messageOf } from '../core/errors.ts';
 
 /** Table functions that write files, change the database, or run SQL that is not in the text. */
@@ -33,6 +33,7 @@ export async function readingStatements(database: Database, sql: string): Promis
   const extracted = await database.connection.extractStatements(sql);
   if (explained !== undefined && extracted.count !== 1) throw new UsageError('EXPLAIN goes alone: ask for one statement at a time');
   const prepared: Prepared[] = [];
+  const StatementType = statementTypes();
   for (let index = 0; index < extracted.count; index += 1) {
     const statement = await extracted.prepare(index);
     const wanted = explained === undefined ? StatementType.SELECT : StatementType.EXPLAIN;

@@ -60,7 +60,7 @@ test('a profile has every stage, and their times are the whole', async () => {
     const { code, stdout } = await merc(args, { cwd: folder });
     assert.equal(code, 0);
     const { total, bytes, stages } = JSON.parse(await readFile(join(folder, 'profile.json'), 'utf8')) as RunProfile;
-    assert.deepEqual(Object.keys(stages), ['read', 'scan', 'parse', 'parts', 'hash', 'strings', 'records', 'store', 'rest']);
+    assert.deepEqual(Object.keys(stages), ['read', 'scan', 'parse', 'parts', 'hash', 'strings', 'records', 'dataset', 'store', 'rest']);
     const sum = Object.values(stages).reduce((a, b) => a + b, 0);
     assert.ok(total > 0 && Math.abs(sum - total) < 1e-6, `${sum} of ${total}`);
     const [row] = await samplesOf(join(folder, 'out'), 'sum(file_size)::INTEGER AS bytes');

@@ -7,7 +7,7 @@ import { inFolder } from '../support/folder.ts';
 
 test('of the batches that wait for a worker those with the lowest turn go first, in their order', async () => {
   await inFolder(async (folder) => {
-    const pool = openPool(1);
+    const pool = openPool({ workers: 1 });
     const done: string[] = [];
     const extract = async (name: string, turn: number): Promise<void> => {
       const [recordsPath, stringsPath, progressPath] = [join(folder, `${name}.records`), join(folder, `${name}.strings`), join(folder, `${name}.progress`)];
@@ -26,7 +26,7 @@ test('of the batches that wait for a worker those with the lowest turn go first,
 
 test('of two shards in flight the one that was begun first is ended before a batch of the other', async () => {
   await inFolder(async (out) => {
-    const pool = openPool(1);
+    const pool = openPool({ workers: 1 });
     let batches = 0;
     const options = { classic: true, maxFileSize: 1e6, tlsh: false };
     let second: Promise<number> | undefined;

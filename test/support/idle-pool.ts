@@ -2,5 +2,5 @@
 
 import { openPool } from '../../src/pool/pool.ts';
 
-openPool(2);
+openPool({ workers: 2 });
 setInterval(() => {}, 60_000);
