@@ -9,6 +9,9 @@ const BLOCK: usize = 128;
 /// Differences in a miniblock, which share a bit width.
 const MINIBLOCK: usize = 32;
 
+/// A block without differences: the least is 0, and no miniblock takes a bit. Of sample numbers nearly all are.
+const UNCHANGED: [u8; 1 + BLOCK / MINIBLOCK] = [0; 1 + BLOCK / MINIBLOCK];
+
 /// Appends `values`, as INT64.
 pub(super) fn int64(values: &[i64], out: &mut Vec<u8>) {
     pack(values, i64::wrapping_sub, |first| first, out);
@@ -20,7 +23,7 @@ pub(super) fn int32(values: &[i32], out: &mut Vec<u8>) {
 }
 
 #[inline]
-fn pack<T: Copy>(
+fn pack<T: Copy + PartialEq>(
     values: &[T],
     difference: impl Fn(T, T) -> i64,
     widen: impl Fn(T) -> i64,
@@ -34,6 +37,10 @@ fn pack<T: Copy>(
     let mut differences = [0_i64; BLOCK];
     for (after, before) in rest.chunks(BLOCK).zip(values.chunks(BLOCK)) {
         // A chunk of the values and the same one place earlier: each difference is its own.
+        if after == before.get(..after.len()).unwrap_or_default() {
+            out.extend_from_slice(&UNCHANGED);
+            continue;
+        }
         for ((to, &after), &before) in differences.iter_mut().zip(after).zip(before) {
             *to = difference(after, before);
         }
@@ -42,7 +49,7 @@ fn pack<T: Copy>(
 }
 
 fn block(differences: &[i64], out: &mut Vec<u8>) {
-    let least = differences.iter().copied().min().unwrap_or_default();
+    let least = least(differences);
     zigzag(least, out);
     let mut widths = [0_u8; BLOCK / MINIBLOCK];
     let miniblocks = || differences.chunks(MINIBLOCK);
@@ -52,20 +59,58 @@ fn block(differences: &[i64], out: &mut Vec<u8>) {
     }
     out.extend_from_slice(&widths);
     for (&width, miniblock) in widths.iter().zip(miniblocks()) {
-        if width > 0 {
-            bits(miniblock, least, u32::from(width), out);
+        let mut values = [0; MINIBLOCK];
+        for (to, &value) in values.iter_mut().zip(miniblock) {
+            *to = value.wrapping_sub(least) as u64;
+        }
+        match u32::from(width) {
+            0 => {}
+            width @ 1..=16 => narrow(&values, width, out),
+            width => wide(&values, width, out),
         }
     }
 }
 
-/// Packs a miniblock, least significant bits first; what it lacks of 32 values is zero.
+/// Four minima side by side: a single one would wait for itself.
+fn least(values: &[i64]) -> i64 {
+    let (fours, rest) = values.as_chunks::<4>();
+    let mut least = [i64::MAX; 4];
+    for four in fours {
+        for (least, &value) in least.iter_mut().zip(four) {
+            *least = value.min(*least);
+        }
+    }
+    least.into_iter().chain(rest.iter().copied()).min().unwrap_or_default()
+}
+
+/// Values of `width` bits next to each other, the first one lowest.
 #[inline]
-fn bits(miniblock: &[i64], least: i64, width: u32, out: &mut Vec<u8>) {
+fn together(values: &[u64], width: u32) -> u64 {
+    values.iter().rev().fold(0, |word, value| word << width | value)
+}
+
+/// Packs a miniblock of at most 16 bits a value: eight of them are `width` bytes.
+#[inline]
+fn narrow(values: &[u64; MINIBLOCK], width: u32, out: &mut Vec<u8>) {
+    let mut packed = [0; MINIBLOCK * 2 + 16];
+    let mut end = 0;
+    for eight in values.as_chunks::<8>().0 {
+        let (low, high) = eight.split_at(4);
+        let word = u128::from(together(low, width)) | u128::from(together(high, width)) << (4 * width);
+        if let Some(to) = packed.get_mut(end..).and_then(|rest| rest.first_chunk_mut::<16>()) {
+            *to = word.to_le_bytes();
+        }
+        end += width as usize;
+    }
+    out.extend_from_slice(packed.get(..end).unwrap_or_default());
+}
+
+/// Packs a miniblock of any width.
+fn wide(values: &[u64; MINIBLOCK], width: u32, out: &mut Vec<u8>) {
     let mut words = [0_u64; MINIBLOCK];
     let mut filling = words.iter_mut();
     let (mut word, mut filled) = (0_u64, 0);
-    for &value in miniblock {
-        let value = value.wrapping_sub(least) as u64;
+    for &value in values {
         word |= value << filled;
         filled += width;
         if filled >= u64::BITS {
