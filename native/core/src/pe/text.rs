@@ -8,7 +8,7 @@ use crate::work;
 /// The bytes before the first NUL, at most `MAX_NAME`.
 pub(super) fn until_nul(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.get(..MAX_NAME).unwrap_or(bytes);
-    bytes.split(|byte| *byte == 0).next().unwrap_or_default()
+    memchr::memchr(0, bytes).and_then(|end| bytes.get(..end)).unwrap_or(bytes)
 }
 
 /// The UTF-16 `bytes` before the first NUL, or all that are whole characters.
@@ -21,6 +21,10 @@ pub(super) fn until_nul_utf16(bytes: &[u8]) -> &[u8] {
 /// `bytes` as text.
 pub(super) fn escaped(bytes: &[u8]) -> String {
     work::pass(bytes.len());
+    // Nearly all of it is, and is found so many bytes at a time.
+    if let Ok(text) = str::from_utf8(bytes) {
+        return text.to_owned();
+    }
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());

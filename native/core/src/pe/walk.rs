@@ -124,7 +124,8 @@ impl<'i, 'a, 'p> Walk<'i, 'a, 'p> {
             return None;
         };
         let name = self.text(bytes)?;
-        if !bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        // Every byte is looked at: a loop that may end early is not vectorised.
+        if !bytes.iter().fold(true, |printable, byte| printable & matches!(byte, b' '..=b'~')) {
             self.note("name_unprintable", self.image.offset_of(rva), name.clone());
         }
         Some(name)
