@@ -11,8 +11,8 @@ import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult, DuckDBTyp
 // package is parsed for its names first, file by file: 45 ms more.
 const duckdb = () => createRequire(import.meta.url)('@duckdb/node-api') as typeof api;
 
-export const typeIds = () => duckdb().DuckDBTypeId;
-export const statementTypes = () => duckdb().StatementType;
+export const typeIds = (): typeof api.DuckDBTypeId => duckdb().DuckDBTypeId;
+export const statementTypes = (): typeof api.StatementType => duckdb().StatementType;
 export type Type = DuckDBType;
 export type Result = DuckDBResult;
 export type Prepared = DuckDBPreparedStatement;

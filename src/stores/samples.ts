@@ -33,7 +33,7 @@ export interface LabelledSamples {
 
 /** Matches samples with the table `dataset` and writes their part. */
 export async function labelSamples(database: Database, { sources, target, metadata, dataset }: SamplesSource): Promise<LabelledSamples> {
-  await matchLabels(database, sources);
+  const labels = await matchLabels(database, sources);
   const renewed = `${target}.renewed`;
   // Both sides are in `sample_id` order and one thread reads them: rows meet by position, in no join and no sort.
   await writeRenewed(
@@ -41,11 +41,10 @@ export async function labelSamples(database: Database, { sources, target, metada
     `SELECT ${OUTCOME.map((column) => `r.${column}`).join(', ')}, l.* EXCLUDE (sample_id) FROM read_parquet(${files(sources)}) r POSITIONAL JOIN labels l`,
     renewed,
   );
-  const labels = [...(await columnsOf(database, 'SELECT * EXCLUDE (sample_id) FROM labels')).keys()].map((name) => ({ name }));
   const extracted = [...(await columnsOf(database, `SELECT * FROM read_parquet(${files(sources.slice(0, 1))})`)).keys()].filter(
     (column) => !isDatasetColumn(column),
   );
-  const columns = extracted.map((name) => takenFrom(name, 0)).toSpliced(extracted.indexOf('limits_hit') + 1, 0, ...labels);
+  const columns = extracted.map((name) => takenFrom(name, 0)).toSpliced(extracted.indexOf('limits_hit') + 1, 0, ...labels.map((name) => ({ name })));
   const written = writeSamples({ sources: [[...sources]], renewed, columns, target, metadata });
   return { written, labels: { dataset, lists: await tally(database, 'list'), matches: await tally(database, 'dataset_match') } };
 }
