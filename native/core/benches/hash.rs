@@ -25,7 +25,7 @@ fn main() {
     set("64 of 1 MB", &even(1_000_000));
     set("like a folder", &folder(&bytes));
     set("16,000 of 500 B", &even(500)[..16_000]);
-    for count in [1, 2, 3, 9, 10, 12] {
+    for count in [1, 2, 3, 4, 9, 10, 12] {
         set(&format!("{count} of 4 MB"), &even(4_000_000)[..count]);
     }
     set("2 of 16 MB, 8 of 4 MB", &[&even(16_000_000)[..2], &even(4_000_000)[..8]].concat());

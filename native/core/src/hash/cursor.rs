@@ -62,6 +62,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Bytes of the message that come next; what is copied is a block or two, and not counted.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn left(&self) -> usize {
         let parts = self.rest.iter().map(|part| part.len()).sum::<usize>();
         size_of_val(self.run) + self.part.len() + parts

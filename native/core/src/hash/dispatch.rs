@@ -15,7 +15,7 @@ pub fn digest_jobs_by(path: Path, jobs: &[Job<'_>]) -> Vec<JobDigests> {
         let Some(to) = digests.get_mut(place) else { return };
         *to = JobDigests { sha384: to.sha384, sha512: to.sha512, ..found };
     };
-    let single = single_of(path);
+    let single = Single::of(path);
     #[cfg(target_arch = "x86_64")]
     if let (Path::Avx512, Some(avx512)) = (path, Avx512::detect()) {
         queue::run(avx512, single, jobs, done);
@@ -28,11 +28,6 @@ pub fn digest_jobs_by(path: Path, jobs: &[Job<'_>]) -> Vec<JobDigests> {
     }
     jobs.iter().enumerate().for_each(|(place, job)| done(place, single.digest(job)));
     digests
-}
-
-/// How one message is hashed.
-pub(super) fn single_of(path: Path) -> Single {
-    if path == Path::Portable { Single::BY_CRATES } else { Single::detect() }
 }
 
 /// The instructions that a path uses here: `avx512`, `avx2+sha-ni`, `avx2`; else `sha-ni` or `armv8-sha2`

@@ -294,7 +294,8 @@ fn sha256_word<L: Lanes, const AT: usize>(lanes: L, words: &mut [L::Vector; 16])
 }
 
 /// RFC 1321, 3.4: rotations of each round, every four steps the same.
-const MD5_SHIFTS: [[i32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
+pub(super) const MD5_SHIFTS: [[i32; 4]; 4] =
+    [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
 /// A byte shuffle that gives every 32-bit word of 16 bytes in the other order.
 pub(super) const SWAP: i128 = 0x0c0d_0e0f_0809_0a0b_0405_0607_0001_0203;

@@ -135,15 +135,21 @@ fn make_place<const N: usize>(
 /// length then end together, and none is long alone.
 const TURN: usize = 4096;
 
-/// Hashes what is left of messages too few for lanes, two at a time, those of one set together.
+/// Hashes what is left of messages too few for lanes, four or two at a time, those of one set together.
 fn finish(single: Single, mut begun: Vec<(Lane<'_>, State)>, mut done: impl FnMut(usize, JobDigests)) {
     loop {
         begun.sort_by_key(|(lane, _)| (lane.algorithms, lane.cursor.left()));
         match begun.as_mut_slice() {
+            [.., first, second, third, fourth] if single.takes_four(first.0.algorithms) => {
+                let mut four = [first, second, third, fourth];
+                let mut states = four.each_ref().map(|(_, state)| *state);
+                single.go_on_by_four(&mut states, four.each_mut().map(|(lane, _)| &mut lane.cursor), TURN);
+                four.iter_mut().zip(states).for_each(|((_, state), now)| *state = now);
+            }
             [.., (lane, state), (other, other_state)] => {
                 let mut states = [*state, *other_state];
                 let algorithms = lane.algorithms | other.algorithms;
-                single.go_on(&mut states, [&mut lane.cursor, &mut other.cursor], TURN, algorithms);
+                single.go_on_by_two(&mut states, [&mut lane.cursor, &mut other.cursor], TURN, algorithms);
                 [*state, *other_state] = states;
             }
             [(lane, state)] => single.finish(state, &mut lane.cursor, lane.algorithms),

@@ -99,7 +99,7 @@ streams!(sha256, Sha256, 8, 16, |state, block| state.quad::<QUAD>(block, &SHA256
 /// Sixteen bytes of a block as they lie in memory.
 #[target_feature(enable = "sse2")]
 #[inline]
-fn quarter(block: &Block, index: usize) -> __m128i {
+pub(super) fn quarter(block: &Block, index: usize) -> __m128i {
     let (halves, _) = block.as_chunks();
     _mm_set_epi64x(i64::from_le_bytes(halves[2 * index + 1]), i64::from_le_bytes(halves[2 * index]))
 }
@@ -207,14 +207,14 @@ impl Sha256 {
 /// Four words, the first in the highest lane.
 #[target_feature(enable = "sse2")]
 #[inline]
-fn pack([first, second, third, fourth]: [u32; 4]) -> __m128i {
+pub(super) fn pack([first, second, third, fourth]: [u32; 4]) -> __m128i {
     _mm_set_epi32(first as i32, second as i32, third as i32, fourth as i32)
 }
 
 /// What `pack` packed.
 #[target_feature(enable = "sse4.1")]
 #[inline]
-fn unpack(words: __m128i) -> [u32; 4] {
+pub(super) fn unpack(words: __m128i) -> [u32; 4] {
     [
         _mm_extract_epi32::<3>(words) as u32,
         _mm_extract_epi32::<2>(words) as u32,

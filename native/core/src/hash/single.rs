@@ -4,13 +4,15 @@
 
 use sha2::{Digest, Sha384, Sha512};
 
+use crate::cpu::Path;
+
 use super::cursor::{Block, Cursor};
 use super::job::{Algorithm, AlgorithmSet, Job, JobDigests};
 #[cfg(target_arch = "x86_64")]
 use super::sha_ni::ShaNi;
 use super::state::State;
 #[cfg(target_arch = "x86_64")]
-use super::stitched;
+use super::stitched::{self, Four};
 
 /// Blocks that go through all functions before the next: what the first has read is still in the L1
 /// cache for the others.
@@ -21,6 +23,8 @@ const STEP: usize = 256;
 pub(super) struct Single {
     #[cfg(target_arch = "x86_64")]
     stitched: Option<ShaNi>,
+    #[cfg(target_arch = "x86_64")]
+    four: Option<Four>,
 }
 
 impl Single {
@@ -28,13 +32,18 @@ impl Single {
     pub(super) const BY_CRATES: Self = Self {
         #[cfg(target_arch = "x86_64")]
         stitched: None,
+        #[cfg(target_arch = "x86_64")]
+        four: None,
     };
 
-    /// The best that the machine has.
-    pub(super) fn detect() -> Self {
-        Self {
+    /// The best that the machine has on a path.
+    pub(super) fn of(path: Path) -> Self {
+        match path {
             #[cfg(target_arch = "x86_64")]
-            stitched: ShaNi::detect(),
+            Path::Avx512 => Self { stitched: ShaNi::detect(), four: Four::detect() },
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => Self { stitched: ShaNi::detect(), four: None },
+            _ => Self::BY_CRATES,
         }
     }
 
@@ -49,33 +58,6 @@ impl Single {
     pub(super) fn finish(self, state: &mut State, cursor: &mut Cursor<'_>, algorithms: AlgorithmSet) {
         while !cursor.is_at_end() {
             let blocks = cursor.blocks();
-            self.compress(state, blocks, algorithms);
-            let count = blocks[0].len();
-            cursor.advance(count);
-        }
-    }
-
-    /// Compresses up to `count` blocks of each of two messages, fewer where one ends or a run of blocks does:
-    /// side by side where the machine can, by all algorithms that either wants.
-    pub(super) fn go_on(
-        self,
-        states: &mut [State; 2],
-        [first, second]: [&mut Cursor<'_>; 2],
-        count: usize,
-        algorithms: AlgorithmSet,
-    ) {
-        let (blocks, other) = (first.blocks(), second.blocks());
-        #[cfg(target_arch = "x86_64")]
-        if let Some(sha_ni) = self.stitched.filter(|_| is_run(blocks) && is_run(other)) {
-            let count = count.min(blocks[0].len()).min(other[0].len());
-            let [blocks, other] = [blocks[0], other[0]].map(|run| run.get(..count).unwrap_or_default());
-            stitched::compress(sha_ni, states, [blocks, other], algorithms);
-            first.advance(count);
-            second.advance(count);
-            return;
-        }
-        for (state, cursor) in states.iter_mut().zip([first, second]) {
-            let blocks = cursor.blocks().map(|run| run.get(..count).unwrap_or(run));
             self.compress(state, blocks, algorithms);
             let count = blocks[0].len();
             cursor.advance(count);
@@ -106,7 +88,67 @@ impl Single {
     }
 }
 
+/// What lanes leave over.
+#[cfg(target_arch = "x86_64")]
+impl Single {
+    /// Compresses up to `count` blocks of each of two messages, fewer where one ends or a run of blocks does:
+    /// side by side where the machine can, by all algorithms that either wants.
+    pub(super) fn go_on_by_two(
+        self,
+        states: &mut [State; 2],
+        cursors: [&mut Cursor<'_>; 2],
+        count: usize,
+        algorithms: AlgorithmSet,
+    ) {
+        let kernel = self.stitched.map(|sha_ni| {
+            move |states: &mut [State; 2], runs: [&[Block]; 2]| {
+                stitched::compress(sha_ni, states, runs, algorithms);
+            }
+        });
+        self.go_on(kernel, states, cursors, count, algorithms);
+    }
+
+    /// Whether four messages go side by side by `algorithms`.
+    pub(super) fn takes_four(self, algorithms: AlgorithmSet) -> bool {
+        self.four.is_some() && algorithms == AlgorithmSet::FILE
+    }
+
+    /// The same of four messages that want all three.
+    pub(super) fn go_on_by_four(self, states: &mut [State; 4], cursors: [&mut Cursor<'_>; 4], count: usize) {
+        let kernel = self.four.map(|four| {
+            move |states: &mut [State; 4], runs: [&[Block]; 4]| stitched::compress_four(four, states, runs)
+        });
+        self.go_on(kernel, states, cursors, count, AlgorithmSet::FILE);
+    }
+
+    fn go_on<const N: usize>(
+        self,
+        kernel: Option<impl FnOnce(&mut [State; N], [&[Block]; N])>,
+        states: &mut [State; N],
+        cursors: [&mut Cursor<'_>; N],
+        count: usize,
+        algorithms: AlgorithmSet,
+    ) {
+        if let Some(kernel) = kernel.filter(|_| cursors.iter().all(|cursor| is_run(cursor.blocks()))) {
+            let runs = cursors.each_ref().map(|cursor| cursor.blocks()[0]);
+            let count = runs.iter().fold(count, |count, run| count.min(run.len()));
+            kernel(states, runs.map(|run| run.get(..count).unwrap_or_default()));
+            for cursor in cursors {
+                cursor.advance(count);
+            }
+            return;
+        }
+        for (state, cursor) in states.iter_mut().zip(cursors) {
+            let blocks = cursor.blocks().map(|run| run.get(..count).unwrap_or(run));
+            self.compress(state, blocks, algorithms);
+            let count = blocks[0].len();
+            cursor.advance(count);
+        }
+    }
+}
+
 /// Whether MD5 and the SHAs read the same blocks: not the copied ones, a block or two.
+#[cfg(target_arch = "x86_64")]
 fn is_run([md5, sha]: [&[Block]; 2]) -> bool {
     std::ptr::eq(md5, sha)
 }

@@ -3,7 +3,6 @@
 use crate::{cpu, work};
 
 use super::cursor::{Block, padding};
-use super::dispatch::single_of;
 use super::job::AlgorithmSet;
 use super::single::Single;
 use super::state::State;
@@ -31,7 +30,7 @@ pub struct Digests {
 
 impl Default for Digests {
     fn default() -> Self {
-        Self { single: single_of(cpu::path()), state: State::INITIAL, length: 0, tail: [0; 64] }
+        Self { single: Single::of(cpu::path()), state: State::INITIAL, length: 0, tail: [0; 64] }
     }
 }
 
