@@ -45,6 +45,12 @@ fn expected(message: &[u8], algorithms: AlgorithmSet) -> JobDigests {
     }
 }
 
+/// A message cut in two, the second of which may be empty.
+fn halves(message: &[u8], at: usize) -> [&[u8]; 2] {
+    let (first, second) = message.split_at(at.min(message.len()));
+    [first, second]
+}
+
 /// xorshift64: the same numbers in every run.
 struct Random(u64);
 
@@ -171,17 +177,28 @@ fn a_message_may_be_cut_at_every_place() {
 fn messages_that_outlast_all_others_are_finished_together_or_alone() {
     let mut random = Random(5);
     let sets: Vec<_> = sets().collect();
-    for count in 1..=3 {
-        let long = (0..count).map(|job| (1 << 20) + 1 - 300_000 * job);
+    for count in 1..=6 {
+        let long = (0..count).map(|job| (1 << 20) + 1 - 150_000 * job);
         let lengths = long.chain((0..60).map(|job| job * 50));
         let messages: Vec<_> = lengths.map(|length| random.message(length)).collect();
-        let set_of = |place: usize| if place == 1 { sets[count % sets.len()] } else { AlgorithmSet::FILE };
+        // Four of all three functions go together.
+        let is_other = |place: usize| place == 1 && count != 4;
+        let set_of =
+            |place: usize| if is_other(place) { sets[count % sets.len()] } else { AlgorithmSet::FILE };
         let jobs: Vec<_> =
             messages.iter().enumerate().map(|(place, message)| Job::new(message, set_of(place))).collect();
         let expected: Vec<_> =
             messages.iter().enumerate().map(|(place, message)| expected(message, set_of(place))).collect();
         for path in paths() {
             assert_eq!(digest_jobs_by(path, &jobs), expected, "{count} long, {path:?}");
+        }
+        // Blocks across two parts come at different times.
+        let parts: Vec<_> =
+            messages.iter().zip(1..).map(|(message, cut)| halves(message, 70_001 * cut)).collect();
+        let jobs: Vec<_> =
+            parts.iter().enumerate().map(|(place, parts)| Job::of_parts(parts, set_of(place))).collect();
+        for path in paths() {
+            assert_eq!(digest_jobs_by(path, &jobs), expected, "{count} long, in parts, {path:?}");
         }
     }
 }

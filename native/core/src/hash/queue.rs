@@ -131,8 +131,8 @@ fn make_place<const N: usize>(
     free
 }
 
-/// Blocks that two messages go forward together before it is seen which two are the longest: three of one
-/// length then end together, and none is long alone.
+/// Blocks that messages go forward together before it is seen which are the longest: three of one length then
+/// end together, and none is long alone.
 const TURN: usize = 4096;
 
 /// Hashes what is left of messages too few for lanes, four or two at a time, those of one set together.
@@ -140,6 +140,7 @@ fn finish(single: Single, mut begun: Vec<(Lane<'_>, State)>, mut done: impl FnMu
     loop {
         begun.sort_by_key(|(lane, _)| (lane.algorithms, lane.cursor.left()));
         match begun.as_mut_slice() {
+            // Sorted, and no set is above that of all three.
             [.., first, second, third, fourth] if single.takes_four(first.0.algorithms) => {
                 let mut four = [first, second, third, fourth];
                 let mut states = four.each_ref().map(|(_, state)| *state);

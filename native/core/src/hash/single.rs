@@ -1,4 +1,4 @@
-//! Messages that no lanes take: all digests in one pass, two messages at a time, where the machine can, else
+//! Messages that no lanes take: all digests in one pass, two or four messages at a time, where the machine can, else
 //! function by function by the crates `md-5`, `sha1` and `sha2`, which take the SHA instructions that there
 //! are.
 
@@ -12,7 +12,7 @@ use super::job::{Algorithm, AlgorithmSet, Job, JobDigests};
 use super::sha_ni::ShaNi;
 use super::state::State;
 #[cfg(target_arch = "x86_64")]
-use super::stitched::{self, Four};
+use super::stitched::{self, ShaNiAvx512};
 
 /// Blocks that go through all functions before the next: what the first has read is still in the L1
 /// cache for the others.
@@ -24,7 +24,7 @@ pub(super) struct Single {
     #[cfg(target_arch = "x86_64")]
     stitched: Option<ShaNi>,
     #[cfg(target_arch = "x86_64")]
-    four: Option<Four>,
+    four: Option<ShaNiAvx512>,
 }
 
 impl Single {
@@ -40,7 +40,7 @@ impl Single {
     pub(super) fn of(path: Path) -> Self {
         match path {
             #[cfg(target_arch = "x86_64")]
-            Path::Avx512 => Self { stitched: ShaNi::detect(), four: Four::detect() },
+            Path::Avx512 => Self { stitched: ShaNi::detect(), four: ShaNiAvx512::detect() },
             #[cfg(target_arch = "x86_64")]
             Path::Avx2 => Self { stitched: ShaNi::detect(), four: None },
             _ => Self::BY_CRATES,
@@ -129,6 +129,7 @@ impl Single {
         count: usize,
         algorithms: AlgorithmSet,
     ) {
+        let side_by_side = kernel.is_some();
         if let Some(kernel) = kernel.filter(|_| cursors.iter().all(|cursor| is_run(cursor.blocks()))) {
             let runs = cursors.each_ref().map(|cursor| cursor.blocks()[0]);
             let count = runs.iter().fold(count, |count, run| count.min(run.len()));
@@ -139,6 +140,10 @@ impl Single {
             return;
         }
         for (state, cursor) in states.iter_mut().zip(cursors) {
+            // Who can go on side by side waits for those that have a copied block or two first.
+            if side_by_side && is_run(cursor.blocks()) {
+                continue;
+            }
             let blocks = cursor.blocks().map(|run| run.get(..count).unwrap_or(run));
             self.compress(state, blocks, algorithms);
             let count = blocks[0].len();

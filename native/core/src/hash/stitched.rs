@@ -131,9 +131,9 @@ fn blocks_of<const STREAMS: usize, const MD5: bool, const SHA1: bool, const SHA2
 
 /// Proof that the machine has what `compress_four` needs: the SHA extensions, and AVX-512 F and VL.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Four(());
+pub(super) struct ShaNiAvx512(());
 
-impl Four {
+impl ShaNiAvx512 {
     /// None where the machine lacks the instructions.
     pub(super) fn detect() -> Option<Self> {
         let found = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl");
@@ -143,8 +143,8 @@ impl Four {
 
 /// Compresses the blocks of four messages, as many of each, by MD5, SHA-1 and SHA-256.
 #[expect(unsafe_code, reason = "calls instructions that not every machine has")]
-pub(super) fn compress_four(Four(()): Four, states: &mut [State; 4], blocks: [&[Block]; 4]) {
-    // SAFETY: a `Four` proves that the machine has every feature that the kernel enables.
+pub(super) fn compress_four(ShaNiAvx512(()): ShaNiAvx512, states: &mut [State; 4], blocks: [&[Block]; 4]) {
+    // SAFETY: a `ShaNiAvx512` proves that the machine has every feature that the kernel enables.
     unsafe { blocks_of_four(states, blocks) }
 }
 
@@ -200,13 +200,7 @@ fn blocks_of_four(states: &mut [State; 4], blocks: [&[Block]; 4]) {
 fn md5_quad<const Q: usize>(state: [u32; 4], block: &Block, k: &[u32; 64]) -> [u32; 4] {
     let step = |[a, b, c, d]: [u32; 4], nth: usize| {
         let step = 4 * Q + nth;
-        let (word, turns) = match Q / 4 {
-            0 => (step, [7, 12, 17, 22]),
-            1 => (5 * step + 1, [5, 9, 14, 20]),
-            2 => (3 * step + 5, [4, 11, 16, 23]),
-            _ => (7 * step, [6, 10, 15, 21]),
-        };
-        let word = u32::from_le_bytes(block.as_chunks().0[word % 16]);
+        let word = u32::from_le_bytes(block.as_chunks().0[md5_word(step)]);
         let sum = a.wrapping_add(k[step]).wrapping_add(word);
         let sum = match Q / 4 {
             0 => sum.wrapping_add(d ^ (b & (c ^ d))),
@@ -215,12 +209,23 @@ fn md5_quad<const Q: usize>(state: [u32; 4], block: &Block, k: &[u32; 64]) -> [u
             2 => sum.wrapping_add(b ^ (c ^ d)),
             _ => sum.wrapping_add(c ^ (b | !d)),
         };
-        [d, b.wrapping_add(sum.rotate_left(turns[nth])), b, c]
+        [d, b.wrapping_add(sum.rotate_left(MD5_SHIFTS[Q / 4][nth] as u32)), b, c]
     };
     step(step(step(step(state, 0), 1), 2), 3)
 }
 
-/// The same of four messages, one a lane.
+/// Which word of a block a step of MD5 reads.
+const fn md5_word(step: usize) -> usize {
+    let word = match step / 16 {
+        0 => step,
+        1 => 5 * step + 1,
+        2 => 3 * step + 5,
+        _ => 7 * step,
+    };
+    word % 16
+}
+
+/// `md5_quad` of four messages, one a lane.
 #[target_feature(enable = "avx512f,avx512vl")]
 #[inline]
 fn md5_quad_of_four<const Q: usize>(
@@ -232,13 +237,13 @@ fn md5_quad_of_four<const Q: usize>(
         let step = 4 * Q + nth;
         let [a, b, c, d] = state;
         // Bit 4x + 2y + z of a constant is its function's value.
-        let (word, function) = match Q / 4 {
-            0 => (step, _mm_ternarylogic_epi32::<0xca>(b, c, d)),
-            1 => (5 * step + 1, _mm_ternarylogic_epi32::<0xca>(d, b, c)),
-            2 => (3 * step + 5, _mm_ternarylogic_epi32::<0x96>(b, c, d)),
-            _ => (7 * step, _mm_ternarylogic_epi32::<0x39>(b, c, d)),
+        let function = match Q / 4 {
+            0 => _mm_ternarylogic_epi32::<0xca>(b, c, d),
+            1 => _mm_ternarylogic_epi32::<0xca>(d, b, c),
+            2 => _mm_ternarylogic_epi32::<0x96>(b, c, d),
+            _ => _mm_ternarylogic_epi32::<0x39>(b, c, d),
         };
-        let sum = _mm_add_epi32(_mm_add_epi32(a, words[word % 16]), _mm_set1_epi32(k[step] as i32));
+        let sum = _mm_add_epi32(_mm_add_epi32(a, words[md5_word(step)]), _mm_set1_epi32(k[step] as i32));
         let turned = _mm_rolv_epi32(_mm_add_epi32(sum, function), _mm_set1_epi32(MD5_SHIFTS[Q / 4][nth]));
         state = [d, _mm_add_epi32(b, turned), b, c];
     }
@@ -264,7 +269,7 @@ fn transposed(blocks: [&Block; 4]) -> [__m128i; 16] {
 
 #[cfg(test)]
 mod tests {
-    use super::{Four, compress, compress_four};
+    use super::{ShaNiAvx512, compress, compress_four};
     use crate::hash::job::{Algorithm, AlgorithmSet};
     use crate::hash::sha_ni::ShaNi;
     use crate::hash::single::Single;
@@ -302,7 +307,7 @@ mod tests {
 
     #[test]
     fn four_messages_side_by_side_have_the_digests_of_the_crates_after_any_number_of_blocks() {
-        let Some(four) = Four::detect() else { return };
+        let Some(four) = ShaNiAvx512::detect() else { return };
         let bytes: Vec<u8> =
             (0..64 * 300_u32).map(|place| (place.wrapping_mul(0x9e37_79b1) >> 24) as u8).collect();
         let (blocks, _) = bytes.as_chunks();

@@ -21,7 +21,7 @@ pub(super) fn until_nul_utf16(bytes: &[u8]) -> &[u8] {
 /// `bytes` as text.
 pub(super) fn escaped(bytes: &[u8]) -> String {
     work::pass(bytes.len());
-    // Nearly all of it is, and is found so many bytes at a time.
+    // Nearly all names are UTF-8, which is checked many bytes at a time.
     if let Ok(text) = str::from_utf8(bytes) {
         return text.to_owned();
     }

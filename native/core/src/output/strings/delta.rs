@@ -9,7 +9,7 @@ const BLOCK: usize = 128;
 /// Differences in a miniblock, which share a bit width.
 const MINIBLOCK: usize = 32;
 
-/// A block without differences: the least is 0, and no miniblock takes a bit. Of sample numbers nearly all are.
+/// A block without differences: the least is 0, and no miniblock takes a bit. Nearly all blocks of sample numbers are such.
 const UNCHANGED: [u8; 1 + BLOCK / MINIBLOCK] = [0; 1 + BLOCK / MINIBLOCK];
 
 /// Appends `values`, as INT64.
@@ -36,11 +36,11 @@ fn pack<T: Copy + PartialEq>(
     zigzag(widen(first), out);
     let mut differences = [0_i64; BLOCK];
     for (after, before) in rest.chunks(BLOCK).zip(values.chunks(BLOCK)) {
-        // A chunk of the values and the same one place earlier: each difference is its own.
         if after == before.get(..after.len()).unwrap_or_default() {
             out.extend_from_slice(&UNCHANGED);
             continue;
         }
+        // A chunk of the values and the same one place earlier: each difference is its own.
         for ((to, &after), &before) in differences.iter_mut().zip(after).zip(before) {
             *to = difference(after, before);
         }
@@ -80,7 +80,7 @@ fn least(values: &[i64]) -> i64 {
             *least = value.min(*least);
         }
     }
-    least.into_iter().chain(rest.iter().copied()).min().unwrap_or_default()
+    least.into_iter().chain(rest.iter().copied()).fold(i64::MAX, i64::min)
 }
 
 /// Values of `width` bits next to each other, the first one lowest.
@@ -92,7 +92,7 @@ fn together(values: &[u64], width: u32) -> u64 {
 /// Packs a miniblock of at most 16 bits a value: eight of them are `width` bytes.
 #[inline]
 fn narrow(values: &[u64; MINIBLOCK], width: u32, out: &mut Vec<u8>) {
-    let mut packed = [0; MINIBLOCK * 2 + 16];
+    let mut packed = [0; MINIBLOCK * 2];
     let mut end = 0;
     for eight in values.as_chunks::<8>().0 {
         let (low, high) = eight.split_at(4);
@@ -238,6 +238,17 @@ mod tests {
             assert_int64(&vec![-7; count], &what);
             assert_int32(&rising.iter().map(|&value| value as i32).collect::<Vec<_>>(), &what);
             assert_int32(&falling.iter().map(|&value| value as i32).collect::<Vec<_>>(), &what);
+        }
+    }
+
+    #[test]
+    fn a_reader_gets_blocks_without_differences_back_between_others_and_at_the_end() {
+        let runs = [(300, 0), (200, 1), (1, 9), (90, 7)];
+        let values: Vec<i32> = runs.iter().flat_map(|&(count, value)| vec![value; count]).collect();
+        let reversed: Vec<i32> = values.iter().rev().copied().collect();
+        for (values, what) in [(values, "rising"), (reversed, "falling")] {
+            assert_int32(&values, what);
+            assert_int64(&values.iter().map(|&value| i64::from(value)).collect::<Vec<_>>(), what);
         }
     }
 
