@@ -151,7 +151,11 @@ function isNumber(column: string, type: 'BIGINT' | 'DOUBLE'): string {
   return `coalesce(${cast}::VARCHAR IN (${name(column)}${type === 'DOUBLE' ? `, ${name(column)} || '.0'` : ''}), false)`;
 }
 
-/** Makes the view `raw` of a file, every column as text with the row's number; gives what counts the lines that could not be read, once it has been. */
+/**
+ * Makes the view `raw` of a file, every column as text with the row's number; gives what counts the lines
+ * that could not be read, once it has been. Who reads it reads every column: DuckDB passes over the others,
+ * and a line that is broken there alone would be none.
+ */
 async function openRaw(database: Database, path: string): Promise<() => Promise<number>> {
   if (extname(path).toLowerCase() === '.parquet') {
     await database.run(`CREATE TEMP VIEW raw AS SELECT row_number() OVER () AS dataset_row, COLUMNS(*)::VARCHAR FROM read_parquet(${file(path)})`);

@@ -126,6 +126,22 @@ test('a line of the dataset that cannot be read is counted, and a short one is t
   });
 });
 
+test('a line is broken wherever it is: in a column that merc knows, in one that it does not, in the key', async () => {
+  const { samples, files } = await demoSet();
+  await inFolder(async (folder) => {
+    const csv = join(folder, 'broken.csv');
+    const keys = files.slice(0, 4).map(({ sha256 }) => sha256);
+    const cells = keys.map((key, at) => [key, 'Blacklist', 'exe', `note ${at}`].map((cell, column) => (column === [2, 3, 0][at] ? `\u00ff${cell}` : cell)));
+    // One byte a character: what is no ASCII is no UTF-8 either.
+    await writeFile(csv, `sha256,list,filetype,note\n${cells.map((row) => row.join()).join('\n')}\n`, 'latin1');
+    const { code, stdout } = await merc(['run', samples, '--csv', csv, '--out', join(folder, 'out')]);
+    assert.equal(code, 0);
+    assert.match(stdout, /3 lines that could not be read/);
+    const rows = await samplesOf(join(folder, 'out'), 'sha256, csv_note, dataset_row::INTEGER AS line', 'WHERE dataset_match IS NOT NULL');
+    assert.deepEqual(rows, [{ sha256: keys[3], csv_note: 'note 3', line: 1 }]);
+  });
+});
+
 test('relabel gives committed samples the labels of another dataset and leaves the rest as it was', async () => {
   const { samples, csv, files } = await demoSet();
   await inFolder(async (folder) => {
