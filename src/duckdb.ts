@@ -7,8 +7,8 @@ import { createRequire } from 'node:module';
 import type * as api from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 
-// Loaded when it is first needed, since it takes 65 ms; by `require`, since for an import a CommonJS
-// package is parsed for its names first, file by file: 45 ms more.
+// Loaded with the first database or the first look at a type, since it takes 65 ms; by `require`, since for
+// an import a CommonJS package is parsed for its names first, file by file: 45 ms more.
 const duckdb = () => createRequire(import.meta.url)('@duckdb/node-api') as typeof api;
 
 export const typeIds = (): typeof api.DuckDBTypeId => duckdb().DuckDBTypeId;

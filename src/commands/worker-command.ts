@@ -1,4 +1,6 @@
 // `merc worker extract|store` as typed: flags checked, the worker run, its log on standard error.
+//
+// What stores is imported where a worker stores: one that extracts has no use for DuckDB.
 
 import type { WorkerFlags } from '../core/worker-options.ts';
 import { partOf, workerOptions } from '../core/worker-options.ts';
@@ -8,11 +10,10 @@ import { isolationOf } from '../core/options.ts';
 import { cpuProblem } from '../native.ts';
 import { defaultWorkers } from '../pool/cpus.ts';
 import { redisUrl } from '../queues/url.ts';
-import { openPostgresStore, postgresUrl } from '../stores/postgres.ts';
 import type { Store } from '../stores/store.ts';
 import { eventLog, logFormat, type Log } from '../ui/log.ts';
 import { extractWorker } from './worker-extract.ts';
-import { storeWorker, type StoreContext } from './worker-store.ts';
+import type { StoreContext } from './worker-store.ts';
 
 export interface ExtractFlags extends WorkerFlags {
   readonly redis?: string;
@@ -42,6 +43,8 @@ export async function extractWorkerCommand(flags: ExtractFlags, signal: AbortSig
 }
 
 export async function storeWorkerCommand(flags: StoreFlags, signal: AbortSignal): Promise<number> {
+  const { openPostgresStore, postgresUrl } = await import('../stores/postgres.ts');
+  const { storeWorker } = await import('./worker-store.ts');
   const postgres = postgresUrl(flags.postgres);
   if (flags.pgStrings === true && postgres === undefined) throw new UsageError('--pg-strings goes with --postgres');
   const others = async ({ run, database, log, working }: StoreContext): Promise<readonly Store[]> => {

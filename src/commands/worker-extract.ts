@@ -26,7 +26,8 @@ const IN_HAND = 2;
 
 /** @returns the exit code. */
 export function extractWorker(options: ExtractWorkerOptions, signal: AbortSignal): Promise<number> {
-  return withSession(options, signal, (session) => withPool(options, session.working, (pool) => work(options.part, pool, session)));
+  const { part, workers, isolation } = options;
+  return withSession(options, signal, (session) => withPool({ workers, isolation }, session.working, (pool) => work(part, pool, session)));
 }
 
 async function work(part: ExtractionPart, pool: Pool, session: Session): Promise<void> {
