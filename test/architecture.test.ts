@@ -48,13 +48,15 @@ interface Import {
 }
 
 const imports: readonly Import[] = listed('src', '.ts').flatMap((from) =>
-  [...readFileSync(from, 'utf8').matchAll(/(?:^|\s)(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'|import\('([^']+)'\)/g)].map(
-    ([, type, named, dynamic]) => ({
-      from,
-      of: named ?? dynamic ?? '',
-      typeOnly: type !== undefined,
-    }),
-  ),
+  [
+    ...readFileSync(from, 'utf8').matchAll(
+      /(?:^|\s)(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'|(?:import|createRequire\(import\.meta\.url\))\('([^']+)'\)/g,
+    ),
+  ].map(([, type, named, dynamic]) => ({
+    from,
+    of: named ?? dynamic ?? '',
+    typeOnly: type !== undefined,
+  })),
 );
 
 const areaOf = (path: string) => path.split(/[/\\]/)[1]?.replace(/\.ts$/, '') ?? '';

@@ -39,7 +39,8 @@ export async function enqueue(
   return withOutput({ out, command: 'merc enqueue', signal, shared: true, stage }, (existing, held, output) =>
     withDatabase(output.dir, held, async (database) => {
       const here = { ...options, out: output.dir };
-      const { planned, labels } = await planOutput(here, output, existing, held, () => labelsFor(database, here, output, existing, held, observer));
+      const readLabels = () => labelsFor(database, here, output, existing, held, observer);
+      const { planned, labels } = await planOutput(here, output, existing, held, readLabels);
       const [first] = await existingOutput(output);
       const { counts: done, shards } = await totalsOf(output.dir, labels.sha256);
       if (shards < planned.shards) await unmarkSuccess(output);

@@ -71,9 +71,9 @@ async function extractInto(
   const started = performance.now();
   const { out, slice } = options;
   const profile = options.profile === true ? profiler() : undefined;
-  const opened = profile?.begin('dataset');
+  const endOpening = profile?.begin('dataset');
   return withDatabase(out, signal, async (database) => {
-    opened?.();
+    endOpening?.();
     const readLabels = () => during(profile, 'dataset', () => labelsFor(database, options, output, existing, signal, observer));
     const { planned, labels } = await planOutput(options, output, existing, signal, readLabels, looked);
     const share = await shareOf(out, planned.heads, slice);

@@ -38,7 +38,8 @@ export interface Profiler {
 export function profiler(): Profiler {
   const taken = new Map<string, number>();
   const workers = new Map<number, number>();
-  let [open, since, first] = [0, 0, ''];
+  /** Own stages under way, the first of them, and what this process had used when it began. */
+  let [underWay, first, since] = [0, '', 0];
   const add = (stage: string, seconds: number) => taken.set(stage, (taken.get(stage) ?? 0) + seconds);
   return {
     batch(stages, worker) {
@@ -46,9 +47,9 @@ export function profiler(): Profiler {
       for (const [stage, seconds] of Object.entries(stages)) if (stage !== 'rest') add(stage, seconds);
     },
     begin(stage) {
-      if (open++ === 0) [since, first] = [ownCpu().seconds, stage];
+      if (underWay++ === 0) [first, since] = [stage, ownCpu().seconds];
       return () => {
-        if (--open === 0) add(first, ownCpu().seconds - since);
+        if (--underWay === 0) add(first, ownCpu().seconds - since);
       };
     },
     report(bytes) {

@@ -63,6 +63,7 @@ test('a profile has every stage, and their times are the whole', async () => {
     assert.deepEqual(Object.keys(stages), ['read', 'scan', 'parse', 'parts', 'hash', 'strings', 'records', 'dataset', 'store', 'rest']);
     const sum = Object.values(stages).reduce((a, b) => a + b, 0);
     assert.ok(total > 0 && Math.abs(sum - total) < 1e-6, `${sum} of ${total}`);
+    for (const own of ['dataset', 'store', 'rest']) assert.ok((stages[own] ?? 0) > 0, own);
     const [row] = await samplesOf(join(folder, 'out'), 'sum(file_size)::INTEGER AS bytes');
     assert.equal(bytes, row?.['bytes']);
     for (const stage of [...Object.keys(stages), 'total']) assert.match(stdout, new RegExp(`^  ${stage} +[\\d.]+ +[\\d.]+ +\\d+ %$`, 'm'));
