@@ -183,23 +183,24 @@ impl Rounds<4> for Md5 {
         words: &mut [[L::Vector; 16]; SETS],
     ) {
         macro_rules! round {
-            ($round:literal, $first:literal + $stride:literal, |$b:ident, $c:ident, $d:ident| $function:expr) => {
+            ($round:literal, |$b:ident, $c:ident, $d:ident| $function:expr) => {
                 unroll!(16, STEP => {
+                    const WORD: usize = md5_word(16 * $round + STEP);
                     const SHIFT: i32 = MD5_SHIFTS[$round][STEP % 4];
                     let constant = lanes.splat(MD5_CONSTANTS[16 * $round + STEP]);
                     for set in 0..SETS {
                         let [a, $b, $c, $d] = state[set];
-                        let word = lanes.add(words[set][($first + STEP * $stride) % 16], constant);
+                        let word = lanes.add(words[set][WORD], constant);
                         let sum = lanes.add(lanes.add(a, word), $function);
                         state[set] = [$d, lanes.add($b, lanes.rotate_left::<SHIFT>(sum)), $b, $c];
                     }
                 });
             };
         }
-        round!(0, 0 + 1, |b, c, d| lanes.choose(b, c, d));
-        round!(1, 1 + 5, |b, c, d| lanes.choose(d, b, c));
-        round!(2, 5 + 3, |b, c, d| lanes.xor(b, c, d));
-        round!(3, 0 + 7, |b, c, d| lanes.or_not_xor(b, c, d));
+        round!(0, |b, c, d| lanes.choose(b, c, d));
+        round!(1, |b, c, d| lanes.choose(d, b, c));
+        round!(2, |b, c, d| lanes.xor(b, c, d));
+        round!(3, |b, c, d| lanes.or_not_xor(b, c, d));
     }
 }
 
@@ -291,6 +292,17 @@ fn sha256_word<L: Lanes, const AT: usize>(lanes: L, words: &mut [L::Vector; 16])
         lanes.xor(lanes.rotate_left::<15>(y), lanes.rotate_left::<13>(y), lanes.shift_right::<10>(y));
     let sum = lanes.add(words[AT], words[(AT + 9) % 16]);
     words[AT] = lanes.add(sum, lanes.add(sigma0, sigma1));
+}
+
+/// RFC 1321, 3.4: which word of a block a step reads.
+pub(super) const fn md5_word(step: usize) -> usize {
+    let word = match step / 16 {
+        0 => step,
+        1 => 5 * step + 1,
+        2 => 3 * step + 5,
+        _ => 7 * step,
+    };
+    word % 16
 }
 
 /// RFC 1321, 3.4: rotations of each round, every four steps the same.

@@ -142,16 +142,15 @@ fn finish(single: Single, mut begun: Vec<(Lane<'_>, State)>, mut done: impl FnMu
         match begun.as_mut_slice() {
             // Sorted, and no set is above that of all three.
             [.., first, second, third, fourth] if single.takes_four(first.0.algorithms) => {
-                let mut four = [first, second, third, fourth];
-                let mut states = four.each_ref().map(|(_, state)| *state);
-                single.go_on_by_four(&mut states, four.each_mut().map(|(lane, _)| &mut lane.cursor), TURN);
-                four.iter_mut().zip(states).for_each(|((_, state), now)| *state = now);
+                together([first, second, third, fourth], |states, cursors| {
+                    single.go_on_by_four(states, cursors, TURN);
+                });
             }
-            [.., (lane, state), (other, other_state)] => {
-                let mut states = [*state, *other_state];
-                let algorithms = lane.algorithms | other.algorithms;
-                single.go_on_by_two(&mut states, [&mut lane.cursor, &mut other.cursor], TURN, algorithms);
-                [*state, *other_state] = states;
+            [.., first, second] => {
+                let algorithms = first.0.algorithms | second.0.algorithms;
+                together([first, second], |states, cursors| {
+                    single.go_on_by_two(states, cursors, TURN, algorithms);
+                });
             }
             [(lane, state)] => single.finish(state, &mut lane.cursor, lane.algorithms),
             [] => return,
@@ -163,6 +162,16 @@ fn finish(single: Single, mut begun: Vec<(Lane<'_>, State)>, mut done: impl FnMu
             !lane.cursor.is_at_end()
         });
     }
+}
+
+/// Lets messages go on with their states side by side, as a kernel wants them.
+fn together<'a, const N: usize>(
+    mut begun: [&mut (Lane<'a>, State); N],
+    go_on: impl FnOnce(&mut [State; N], [&mut Cursor<'a>; N]),
+) {
+    let mut states = begun.each_ref().map(|(_, state)| *state);
+    go_on(&mut states, begun.each_mut().map(|(lane, _)| &mut lane.cursor));
+    begun.into_iter().zip(states).for_each(|((_, state), now)| *state = now);
 }
 
 /// Compresses as many blocks of every lane as the shortest run holds, and returns their number; none where

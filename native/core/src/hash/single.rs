@@ -1,6 +1,6 @@
-//! Messages that no lanes take: all digests in one pass, two or four messages at a time, where the machine can, else
-//! function by function by the crates `md-5`, `sha1` and `sha2`, which take the SHA instructions that there
-//! are.
+//! Messages that no lanes take: all digests in one pass, two or four messages at a time, where the machine
+//! can, else function by function by the crates `md-5`, `sha1` and `sha2`, which take the SHA instructions
+//! that there are.
 
 use sha2::{Digest, Sha384, Sha512};
 
@@ -129,25 +129,25 @@ impl Single {
         count: usize,
         algorithms: AlgorithmSet,
     ) {
-        let side_by_side = kernel.is_some();
-        if let Some(kernel) = kernel.filter(|_| cursors.iter().all(|cursor| is_run(cursor.blocks()))) {
-            let runs = cursors.each_ref().map(|cursor| cursor.blocks()[0]);
-            let count = runs.iter().fold(count, |count, run| count.min(run.len()));
-            kernel(states, runs.map(|run| run.get(..count).unwrap_or_default()));
-            for cursor in cursors {
-                cursor.advance(count);
+        match kernel {
+            Some(kernel) if cursors.iter().all(|cursor| is_run(cursor.blocks())) => {
+                let runs = cursors.each_ref().map(|cursor| cursor.blocks()[0]);
+                let count = runs.iter().fold(count, |count, run| count.min(run.len()));
+                kernel(states, runs.map(|run| run.get(..count).unwrap_or_default()));
+                for cursor in cursors {
+                    cursor.advance(count);
+                }
             }
-            return;
-        }
-        for (state, cursor) in states.iter_mut().zip(cursors) {
-            // Who can go on side by side waits for those that have a copied block or two first.
-            if side_by_side && is_run(cursor.blocks()) {
-                continue;
+            kernel => {
+                // Who can go on side by side waits for those that have a copied block or two first.
+                let waits = |cursor: &Cursor<'_>| kernel.is_some() && is_run(cursor.blocks());
+                for (state, cursor) in states.iter_mut().zip(cursors).filter(|(_, cursor)| !waits(cursor)) {
+                    let blocks = cursor.blocks().map(|run| run.get(..count).unwrap_or(run));
+                    self.compress(state, blocks, algorithms);
+                    let count = blocks[0].len();
+                    cursor.advance(count);
+                }
             }
-            let blocks = cursor.blocks().map(|run| run.get(..count).unwrap_or(run));
-            self.compress(state, blocks, algorithms);
-            let count = blocks[0].len();
-            cursor.advance(count);
         }
     }
 }

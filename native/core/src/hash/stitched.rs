@@ -17,7 +17,7 @@ use std::sync::atomic::{Ordering, compiler_fence};
 
 use super::cursor::Block;
 use super::job::{Algorithm, AlgorithmSet};
-use super::lanes::{MD5_CONSTANTS, MD5_SHIFTS, SHA256_CONSTANTS};
+use super::lanes::{MD5_CONSTANTS, MD5_SHIFTS, SHA256_CONSTANTS, md5_word};
 use super::sha_ni::{Sha1, Sha256, ShaNi, pack, quarter, unpack};
 use super::state::State;
 
@@ -214,17 +214,6 @@ fn md5_quad<const Q: usize>(state: [u32; 4], block: &Block, k: &[u32; 64]) -> [u
     step(step(step(step(state, 0), 1), 2), 3)
 }
 
-/// Which word of a block a step of MD5 reads.
-const fn md5_word(step: usize) -> usize {
-    let word = match step / 16 {
-        0 => step,
-        1 => 5 * step + 1,
-        2 => 3 * step + 5,
-        _ => 7 * step,
-    };
-    word % 16
-}
-
 /// `md5_quad` of four messages, one a lane.
 #[target_feature(enable = "avx512f,avx512vl")]
 #[inline]
@@ -270,17 +259,23 @@ fn transposed(blocks: [&Block; 4]) -> [__m128i; 16] {
 #[cfg(test)]
 mod tests {
     use super::{ShaNiAvx512, compress, compress_four};
+    use crate::hash::cursor::Block;
     use crate::hash::job::{Algorithm, AlgorithmSet};
     use crate::hash::sha_ni::ShaNi;
     use crate::hash::single::Single;
     use crate::hash::state::State;
 
+    /// Blocks to hash, no two alike.
+    fn blocks() -> Vec<Block> {
+        let bytes: Vec<u8> =
+            (0..64 * 300_u32).map(|place| (place.wrapping_mul(0x9e37_79b1) >> 24) as u8).collect();
+        bytes.as_chunks().0.to_vec()
+    }
+
     #[test]
     fn every_choice_of_digests_is_that_of_the_crates_after_any_number_of_blocks() {
         let Some(sha_ni) = ShaNi::detect() else { return };
-        let bytes: Vec<u8> =
-            (0..64 * 300_u32).map(|place| (place.wrapping_mul(0x9e37_79b1) >> 24) as u8).collect();
-        let (blocks, _) = bytes.as_chunks();
+        let blocks = blocks();
         let sets = (0..8).map(|set| {
             let members = [Algorithm::Md5, Algorithm::Sha1, Algorithm::Sha256].into_iter().enumerate();
             members.filter(|(bit, _)| set >> bit & 1 == 1).map(|(_, one)| one).collect::<AlgorithmSet>()
@@ -308,9 +303,7 @@ mod tests {
     #[test]
     fn four_messages_side_by_side_have_the_digests_of_the_crates_after_any_number_of_blocks() {
         let Some(four) = ShaNiAvx512::detect() else { return };
-        let bytes: Vec<u8> =
-            (0..64 * 300_u32).map(|place| (place.wrapping_mul(0x9e37_79b1) >> 24) as u8).collect();
-        let (blocks, _) = bytes.as_chunks();
+        let blocks = blocks();
         let (mut stitched, mut apart) = ([State::INITIAL; 4], [State::INITIAL; 4]);
         for count in [0, 1, 2, 3, 7, 255] {
             let messages = [0, 14, 29, 45].map(|first| &blocks[first..][..count]);

@@ -58,14 +58,13 @@ fn block(differences: &[i64], out: &mut Vec<u8>) {
         *width = (u64::BITS - most.leading_zeros()) as u8;
     }
     out.extend_from_slice(&widths);
-    for (&width, miniblock) in widths.iter().zip(miniblocks()) {
+    for (&width, miniblock) in widths.iter().zip(miniblocks()).filter(|(width, _)| **width > 0) {
         let mut values = [0; MINIBLOCK];
         for (to, &value) in values.iter_mut().zip(miniblock) {
             *to = value.wrapping_sub(least) as u64;
         }
         match u32::from(width) {
-            0 => {}
-            width @ 1..=16 => narrow(&values, width, out),
+            width @ ..=16 => narrow(&values, width, out),
             width => wide(&values, width, out),
         }
     }
