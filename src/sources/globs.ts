@@ -4,7 +4,7 @@
 // name alone; `a/` means all below `a`. Exclusion wins, and an excluded folder is not entered.
 
 import { createRequire } from 'node:module';
-import type picomatch from 'picomatch';
+import type Picomatch from 'picomatch';
 import { UsageError, messageOf } from '../core/errors.ts';
 
 /** Patterns as they were given. */
@@ -35,10 +35,10 @@ function matcher(flag: string, pattern: string): (path: string) => boolean {
   if (pattern === '') throw new UsageError(`${flag}: the pattern is empty`);
   const glob = pattern.endsWith('/') ? `${pattern}**` : pattern;
   // Loaded here, since few runs have patterns and it takes 6 ms.
-  const compiled = createRequire(import.meta.url)('picomatch') as typeof picomatch;
+  const picomatch = createRequire(import.meta.url)('picomatch') as typeof Picomatch;
   try {
     // dot: hidden files are samples too. s: a name may hold a newline.
-    const matches = compiled(glob, { dot: true, flags: 's' });
+    const matches = picomatch(glob, { dot: true, flags: 's' });
     return glob.includes('/') ? (path) => matches(path) : (path) => matches(path.slice(path.lastIndexOf('/') + 1));
   } catch (error) {
     throw new UsageError(`${flag} ${pattern}: ${messageOf(error)}`);

@@ -94,15 +94,16 @@ function metadataOf(metadata: Record<string, string>): string {
  */
 export async function matchLabels(database: Database, parquet: readonly string[]): Promise<readonly string[]> {
   const extras = [...(await columnsOf(database, 'dataset')).keys()].filter((column) => column.startsWith('csv_'));
-  const attached = DATASET_COLUMNS.filter((column) => column !== 'dataset_row' && column !== 'dataset_match').map((column) => `d.${column}`);
+  const columns = [...DATASET_COLUMNS, ...extras];
+  const attached = columns.map((column) => `${column === 'dataset_row' || column === 'dataset_match' ? 'm' : 'd'}.${name(column)}`);
   await database.run(`
     CREATE OR REPLACE TEMP TABLE keys AS SELECT sample_id, file_name, sha256, md5, sha1 FROM read_parquet(${files(parquet)});
     CREATE OR REPLACE TEMP TABLE matched (sample_id INTEGER, dataset_row BIGINT, dataset_match VARCHAR);
     ${(['sha256', 'md5', 'sha1'] as const).map((key) => match(`k.${key} = d.${key}`, `'${key}'`)).join('\n')}
     ${match('k.file_name = d.id_text', `CASE WHEN k.sha256 IS NOT NULL AND coalesce(d.sha256, d.md5, d.sha1) IS NOT NULL THEN 'id_hash_differs' ELSE 'id' END`)}
-    CREATE OR REPLACE TEMP TABLE labels AS SELECT k.sample_id, m.dataset_row, ${attached.join(', ')}, m.dataset_match${extras.map((extra) => `, d.${name(extra)}`).join('')}
+    CREATE OR REPLACE TEMP TABLE labels AS SELECT k.sample_id, ${attached.join(', ')}
     FROM keys k LEFT JOIN matched m USING (sample_id) LEFT JOIN dataset d ON m.dataset_row = d.dataset_row ORDER BY k.sample_id`);
-  return [...DATASET_COLUMNS, ...extras];
+  return columns;
 }
 
 function match(condition: string, kind: string): string {
