@@ -1,8 +1,8 @@
 // Extracted shards between the roles: the files that an extract worker leaves for a store worker.
 //
 // Promise: what a message names is whole, and outlasts the machine that made it; strings, which the
-// Parquet store moves unread, are held against the digest that it gives. A message is not trusted: nothing outside `.work` of
-// the output is read or removed because of one.
+// Parquet store moves unread, are held against the digest that it gives. A message is not trusted:
+// nothing outside `.work` of the output is read or removed because of one.
 
 import { existsSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
