@@ -1,4 +1,4 @@
 // The only importer of the addon. What crosses is paths, options and small summaries, never data.
 
-export { columns, concatStrings, coverage, cpuProblem, extractBatch, extractFile, fileStats, version, writeSamples } from '#binding';
-export type { AsideFile, BatchSummary, BatchTask, ExtractOptions, SamplesColumn } from '#binding';
+export { Found, columns, concatStrings, coverage, cpuProblem, extractBatch, extractFile, fileStats, shownName, version, writeSamples } from '#binding';
+export type { AsideFile, BatchSummary, BatchTask, ExtractOptions, PlannedShard, SamplesColumn } from '#binding';

@@ -4,7 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { committedIds } from '../core/commit.ts';
 import { EXIT, RunError, UsageError, codeOf, messageOf } from '../core/errors.ts';
 import { runOptions, type RunFlags, type RunOptions } from '../core/options.ts';
-import { planTotals, readHeads, shardsOf } from '../core/plan.ts';
+import { planTotals, readHeads } from '../core/plan.ts';
 import { defaultWorkers } from '../pool/cpus.ts';
 import { survey } from '../sources/planning.ts';
 import { withOpened } from '../stores/opened.ts';
@@ -71,9 +71,11 @@ async function dryRunOf(options: RunOptions, named: string, signal: AbortSignal)
   const { heads, found, unplanned, skipped } = await survey(options, await readHeads(options.out), committed, signal);
   for (const { path, why } of skipped) print(`skipped ${path}: ${why}`);
   const next = { shards: 0, batches: 0 };
-  for (const { batches } of shardsOf(1, 1, heads.length === 0 || options.append ? unplanned : [], options.bounds)) {
-    next.shards += 1;
-    next.batches += batches.length;
+  if (heads.length === 0 || options.append) {
+    for (const { batches } of unplanned.shards(1, 1, options.bounds)) {
+      next.shards += 1;
+      next.batches += batches;
+    }
   }
   if (heads.length > 0)
     print(`planned before: ${formatNoun(planTotals(heads).files, 'file')}, ${committed.size} of ${formatNoun(planTotals(heads).shards, 'shard')} committed`);

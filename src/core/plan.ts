@@ -55,32 +55,12 @@ export interface PlanHead {
 /** What a plan is made of besides its files. */
 export type PlanBasis = Pick<PlanHead, 'schemaVersion' | 'extractorVersion' | 'options' | 'roots' | 'dataset'>;
 
-/** Cuts ordered files into shards of batches. */
-export function* shardsOf(plan: number, firstSampleId: number, files: Iterable<ScannedFile>, bounds: Bounds = BOUNDS): Generator<ShardPlan> {
-  let sampleId = firstSampleId;
-  let shard = 0;
-  let batches: FileRef[][] = [];
-  let batch: FileRef[] = [];
-  let [batchBytes, shardBytes, shardFiles] = [0, 0, 0];
-  const closeBatch = () => {
-    if (batch.length > 0) batches.push(batch);
-    [batch, batchBytes] = [[], 0];
-  };
-  const closeShard = (): ShardPlan => {
-    closeBatch();
-    const closed = { id: shardId(plan, shard++), batches };
-    [batches, shardBytes, shardFiles] = [[], 0, 0];
-    return closed;
-  };
-  for (const file of files) {
-    if (shardFiles > 0 && (shardFiles >= bounds.shardFiles || shardBytes + file.size > bounds.shardBytes)) yield closeShard();
-    if (batch.length >= bounds.batchFiles || batchBytes + file.size > bounds.batchBytes) closeBatch();
-    batch.push({ sampleId: sampleId++, ...file });
-    batchBytes += file.size;
-    shardBytes += file.size;
-    shardFiles += 1;
-  }
-  if (shardFiles > 0) yield closeShard();
+/** A shard on its way into a plan. */
+export interface ShardLine {
+  /** A `ShardPlan` as JSON. */
+  readonly line: string;
+  readonly files: number;
+  readonly bytes: number;
 }
 
 /** Id of a plan's shard; ids sort in plan order. */
@@ -127,43 +107,26 @@ function planKey(plan: number): string {
 
 /**
  * Writes a plan, or leaves the one that another process has just written.
- * @param files in the order of a plan; read twice, since the hash of all stands before them.
+ * @param shards Asked for twice, since the hash of all stands before them.
  * @returns the head of the plan that stands.
  */
 export async function writePlan(
-  output: Output,
-  plan: number,
-  firstSampleId: number,
-  basis: PlanBasis,
-  files: Iterable<ScannedFile>,
-  bounds: Bounds = BOUNDS,
-): Promise<PlanHead> {
-  return writeShards(output, plan, firstSampleId, basis, () => shardsOf(plan, firstSampleId, files, bounds));
-}
-
-/**
- * Writes a plan of given shards, or leaves the one that another process has just written.
- * @param shards Asked for twice, since the hash of all stands before them.
- */
-export async function writeShards(
   { dir, objects }: Output,
   plan: number,
   firstSampleId: number,
   basis: PlanBasis,
-  shards: () => Iterable<ShardPlan> | AsyncIterable<ShardPlan>,
+  shards: () => Iterable<ShardLine> | AsyncIterable<ShardLine>,
 ): Promise<PlanHead> {
   const hash = hashOf(basis);
   const totals = { files: 0, bytes: 0, shards: 0 };
-  for await (const shard of shards()) {
-    hash.update(`${JSON.stringify(shard)}\n`);
+  for await (const { line, files, bytes } of shards()) {
+    hash.update(`${line}\n`);
     totals.shards += 1;
-    for (const batch of shard.batches) {
-      totals.files += batch.length;
-      for (const { size } of batch) totals.bytes += size;
-    }
+    totals.files += files;
+    totals.bytes += bytes;
   }
   const head: PlanHead = { plan, hash: hash.digest('hex'), ...basis, ...totals, firstSampleId };
-  await objects.create(planKey(plan), { text: lines(head, shards()) });
+  await objects.create(planKey(plan), { text: linesOfPlan(head, shards()) });
   return readHead(planFile(dir, plan));
 }
 
@@ -171,9 +134,9 @@ function hashOf({ schemaVersion, extractorVersion, options }: PlanBasis) {
   return createHash('sha256').update(`${JSON.stringify([schemaVersion, extractorVersion, options])}\n`);
 }
 
-async function* lines(head: PlanHead, shards: Iterable<ShardPlan> | AsyncIterable<ShardPlan>): AsyncGenerator<string> {
+async function* linesOfPlan(head: PlanHead, shards: Iterable<ShardLine> | AsyncIterable<ShardLine>): AsyncGenerator<string> {
   yield `${JSON.stringify(head)}\n`;
-  for await (const shard of shards) yield `${JSON.stringify(shard)}\n`;
+  for await (const { line } of shards) yield `${line}\n`;
 }
 
 /** Heads of all plans of an output, in order. */

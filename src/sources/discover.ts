@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import { UsageError } from '../core/errors.ts';
 import type { RunOptions } from '../core/options.ts';
 import { scan } from './files.ts';
-import { type FoundFiles, gathering } from './found.ts';
+import type { FoundFiles } from './found.ts';
 import type { FileList } from './list.ts';
 
 /** What a scan found. */
@@ -25,14 +25,9 @@ export async function discover(options: RunOptions, signal: AbortSignal, onSkip:
   const stop = () => list.filesFrom?.bytes.destroy(new Error('interrupted'));
   signal.addEventListener('abort', stop);
   try {
-    const { roots, files: found } = await scan(paths, { include, exclude, ...list, skip: neverSample(options), onSkip });
-    const files = gathering();
-    for await (const some of found) {
-      signal.throwIfAborted();
-      for (const file of some) files.add(file);
-    }
-    if (files.length === 0 && !mayBeEmpty) throw new UsageError(`${[...paths, filesFrom?.path].filter(Boolean).join(', ')}: holds no file to extract`);
-    return { files: files.inPlanOrder(limit), roots };
+    const { roots, found } = await scan(paths, { include, exclude, ...list, signal, skip: neverSample(options), onSkip });
+    if (found.length === 0 && !mayBeEmpty) throw new UsageError(`${[...paths, filesFrom?.path].filter(Boolean).join(', ')}: holds no file to extract`);
+    return { files: found.inPlanOrder(limit), roots };
   } finally {
     signal.removeEventListener('abort', stop);
   }

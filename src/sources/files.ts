@@ -9,40 +9,39 @@ import { type BigIntStats, constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { UsageError } from '../core/errors.ts';
-import type { ScannedFile } from '../core/plan.ts';
 import { BELONGS, type Gate, admits, take } from './gate.ts';
 import { fingerprints } from './fingerprints.ts';
+import { gathering, type Gathering } from './found.ts';
 import { type Patterns, wanted } from './globs.ts';
 import type { FileList } from './list.ts';
-import { listedFiles } from './listed.ts';
-import { type ByteName, fileName, nameOf, textOf, under } from './names.ts';
+import { takeListed } from './listed.ts';
+import { type ByteName, nameOf, textOf, under } from './names.ts';
 import { STATS_AT_ONCE, absoluteName, identityOf, kindOf, sizeAndTime, targetOf, whyOf } from './places.ts';
 import { type Folder, walk } from './walk.ts';
 
 export interface ScanOptions extends Patterns {
   /** A list of files; relative ones are relative to the working folder. */
   readonly filesFrom?: FileList;
+  readonly signal: AbortSignal;
   /** Whether an absolute path, links in its folder resolved, is no sample: the output, the dataset. */
   readonly skip: (path: string) => boolean;
   /** Told what is left out although it was asked for or met on the way; the path is not escaped. */
   readonly onSkip?: (path: string, why: string) => void;
 }
 
-/** What a scan finds. */
+/** What a scan has found. */
 export interface Scan {
-  /** Absolute folders that paths are relative to; complete when `files` has ended. */
+  /** Absolute folders that paths are relative to. */
   readonly roots: readonly string[];
-  /** To be read once; many at a time. */
-  readonly files: AsyncIterable<readonly ScannedFile[]>;
+  readonly found: Gathering;
 }
 
-/** Checks the paths and prepares to scan them. */
-export async function scan(paths: readonly string[], { include, exclude, filesFrom, skip, onSkip = () => undefined }: ScanOptions): Promise<Scan> {
+export async function scan(paths: readonly string[], { include, exclude, filesFrom, signal, skip, onSkip = () => undefined }: ScanOptions): Promise<Scan> {
   const roots: string[] = [];
   const rootOf = rootNumbers(roots);
-  const gate: Gate = { ...wanted({ include, exclude }), skip, onSkip, taken: fingerprints() };
+  const gate: Gate = { ...wanted({ include, exclude }), signal, skip, onSkip, taken: fingerprints() };
   const folders: Folder[] = [];
-  const named: ScannedFile[] = [];
+  const found = gathering();
   for (let start = 0; start < paths.length; start += STATS_AT_ONCE) {
     for (const { path, info, real, folder } of await Promise.all(paths.slice(start, start + STATS_AT_ONCE).map(inspect))) {
       if (info.isDirectory()) {
@@ -51,17 +50,12 @@ export async function scan(paths: readonly string[], { include, exclude, filesFr
         continue;
       }
       const name = nameOf(basename(path));
-      if (admits(gate, textOf(name), textOf(real)) && take(gate, folder, name)) {
-        named.push({ root: rootOf(dirname(path)), ...fileName(name), ...sizeAndTime(info) });
-      }
+      if (admits(gate, textOf(name), textOf(real)) && take(gate, folder, name)) found.add(rootOf(dirname(path)), name, sizeAndTime(info));
     }
   }
-  const files = async function* (): AsyncGenerator<readonly ScannedFile[]> {
-    yield named;
-    if (filesFrom !== undefined) yield* listedFiles(filesFrom, gate, rootOf);
-    yield* walk(folders, gate);
-  };
-  return { roots, files: files() };
+  if (filesFrom !== undefined) await takeListed(filesFrom, gate, rootOf, found);
+  await walk(folders, gate, found);
+  return { roots, found };
 }
 
 /** Numbers root folders in the order in which they are first asked for. */

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 
 export interface Fingerprints {
+  readonly size: number;
   has(text: string): boolean;
   /** Adds a text; whether it was not there. */
   add(text: string): boolean;
@@ -26,6 +27,9 @@ export function fingerprints(): Fingerprints {
     return true;
   };
   return {
+    get size() {
+      return size;
+    },
     has: (text) => size > 0 && !holds(slots, slotOf(slots, printOf(text)), FREE),
     add(text) {
       if (!store(printOf(text))) return false;

@@ -1,10 +1,12 @@
-// Found files, held compactly until their plan is written.
+// Found files until their plan is written; the addon holds them, in 32 bytes each and those of their paths.
 //
-// Promise: a file takes 32 bytes and those of its path, and comes out as it went in. What comes out
-// is in the order of a plan: size descending, so that no straggler ends the run; then path bytes.
+// Promise: a file comes out as it went in. What comes out is in the order of a plan: size descending,
+// so that no straggler ends the run; then root and path bytes.
 
-import type { ScannedFile } from '../core/plan.ts';
-import { fileName } from './names.ts';
+import { shardId, type Bounds, type ScannedFile } from '../core/plan.ts';
+import { Found, type PlannedShard } from '../native.ts';
+import { bytesOf, under, type ByteName } from './names.ts';
+import type { NamesInFolder, SizeAndTime } from './places.ts';
 
 /** Files in the order of a plan, to be read any number of times. */
 export interface FoundFiles extends Iterable<ScannedFile> {
@@ -12,108 +14,65 @@ export interface FoundFiles extends Iterable<ScannedFile> {
   readonly bytes: number;
   /** Those that are kept, in the same order. */
   filter(keep: (file: ScannedFile) => boolean): FoundFiles;
+  /** The shards of a plan of them. */
+  shards(plan: number, firstSampleId: number, bounds: Bounds): Iterable<PlannedShard>;
 }
 
 /** Files as a scan comes upon them. */
 export interface Gathering {
   readonly length: number;
-  add(file: ScannedFile): void;
-  /** All of them, or the first `limit` in path order, so that a limit means the same files every time. */
+  /** @param path Relative to its root. */
+  add(root: number, path: ByteName, stats: SizeAndTime): void;
+  /**
+   * Those of a folder that have stats.
+   * @param folder Relative to its root.
+   */
+  addNames(root: number, folder: ByteName, names: NamesInFolder): void;
+  /** All of them, or the first `limit` in path order, so that a limit means the same files every time; the gathering ends with it. */
   inPlanOrder(limit?: number): FoundFiles;
 }
 
-/** Bytes that are allocated together. A record lies in one slab; its place is the slab's number times this, and the offset. */
-const SLAB = 1 << 20;
-
-/** Numbers go through the view, which V8 compiles to a load; Buffer's own methods are far larger. */
-interface Slab {
-  readonly bytes: Buffer;
-  readonly view: DataView;
-}
-
-function slabOf(length: number): Slab {
-  const buffer = new ArrayBuffer(length);
-  return { bytes: Buffer.from(buffer), view: new DataView(buffer) };
-}
-
-/** A record is root, size, mtime, and the path's length and bytes. */
-const [ROOT, SIZE, MTIME, LENGTH, PATH] = [0, 4, 12, 20, 24];
+/** Files that are objects at a time. */
+const OBJECTS_AT_ONCE = 512;
 
 export function gathering(): Gathering {
-  const slabs: Slab[] = [];
-  let slab = slabOf(0);
-  let used = 0;
-  let places = new Float64Array(1024);
-  let length = 0;
+  const found = new Found();
   return {
     get length() {
-      return length;
+      return found.length;
     },
-    add({ root, path, pathRaw, size, mtime }) {
-      const bytes = pathRaw === undefined ? Buffer.byteLength(path) : Buffer.byteLength(pathRaw, 'base64');
-      if (used + PATH + bytes > slab.bytes.length) {
-        slab = slabOf(SLAB);
-        slabs.push(slab);
-        used = 0;
-      }
-      slab.view.setUint32(used + ROOT, root);
-      slab.view.setFloat64(used + SIZE, size);
-      slab.view.setFloat64(used + MTIME, mtime);
-      slab.view.setUint32(used + LENGTH, bytes);
-      slab.bytes.write(pathRaw ?? path, used + PATH, pathRaw === undefined ? 'utf8' : 'base64');
-      if (length === places.length) {
-        const more = new Float64Array(length * 2);
-        more.set(places);
-        places = more;
-      }
-      places[length] = (slabs.length - 1) * SLAB + used;
-      length += 1;
-      used += PATH + bytes;
-    },
-    inPlanOrder(limit = Infinity) {
-      const records = recordsIn(slabs);
-      let chosen = places.subarray(0, length);
-      if (length > limit) chosen = chosen.toSorted(records.byPath).subarray(0, limit);
-      return filesOf(records, chosen.toSorted(records.inPlan));
+    add: (root, path, { size, mtime }) => found.add(root, bytesOf(path), size, mtime),
+    addNames: (root, folder, { names, stats }) => found.addNames(root, bytesOf(folder === '' ? '' : under(folder, '')), names, stats),
+    inPlanOrder(limit) {
+      found.putInPlanOrder(limit);
+      return filesOf(found);
     },
   };
 }
 
-type Records = ReturnType<typeof recordsIn>;
-
-/** The fields of the record at a place. */
-function recordsIn(slabs: readonly Slab[]) {
-  const none = slabOf(PATH);
-  const slabAt = (place: number): Slab => slabs[Math.floor(place / SLAB)] ?? none;
-  const number = (place: number, field: number) => slabAt(place).view.getUint32((place % SLAB) + field);
-  const double = (place: number, field: number) => slabAt(place).view.getFloat64((place % SLAB) + field);
-  const start = (place: number) => (place % SLAB) + PATH;
-  const end = (place: number) => start(place) + number(place, LENGTH);
-  const byPath = (a: number, b: number) => number(a, ROOT) - number(b, ROOT) || slabAt(a).bytes.compare(slabAt(b).bytes, start(b), end(b), start(a), end(a));
-  return {
-    size: (place: number) => double(place, SIZE),
-    file: (place: number): ScannedFile => ({
-      root: number(place, ROOT),
-      ...fileName(slabAt(place).bytes.toString('latin1', start(place), end(place))),
-      size: double(place, SIZE),
-      mtime: double(place, MTIME),
-    }),
-    byPath,
-    inPlan: (a: number, b: number) => double(b, SIZE) - double(a, SIZE) || byPath(a, b),
+function filesOf(found: Found): FoundFiles {
+  const { length, bytes } = found;
+  const each = function* (): Generator<ScannedFile> {
+    for (let start = 0; start < length; start += OBJECTS_AT_ONCE) yield* JSON.parse(found.json(start, start + OBJECTS_AT_ONCE)) as ScannedFile[];
   };
-}
-
-function filesOf(records: Records, places: Float64Array<ArrayBuffer>): FoundFiles {
   return {
-    length: places.length,
-    bytes: places.reduce((sum, place) => sum + records.size(place), 0),
-    *[Symbol.iterator]() {
-      for (const place of places) yield records.file(place);
+    length,
+    bytes,
+    [Symbol.iterator]: each,
+    filter(keep) {
+      const mask = new Uint8Array(length);
+      let at = 0;
+      for (const file of each()) mask[at++] = keep(file) ? 1 : 0;
+      return filesOf(found.kept(mask));
     },
-    filter: (keep) =>
-      filesOf(
-        records,
-        places.filter((place) => keep(records.file(place))),
-      ),
+    *shards(plan, firstSampleId, bounds) {
+      let first = 0;
+      for (let number = 0; first < length; number += 1) {
+        const shard = found.shard(first, shardId(plan, number), firstSampleId + first, bounds);
+        if (shard === null) return;
+        yield shard;
+        first += shard.files;
+      }
+    },
   };
 }

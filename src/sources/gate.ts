@@ -10,6 +10,8 @@ import { placeOf } from './places.ts';
 
 /** The rules, and who is told. */
 export interface Gate extends Wanted {
+  /** Ends the scan. */
+  readonly signal: AbortSignal;
   /** Whether an absolute path, links in its folder resolved, is no sample: the output, the dataset. */
   readonly skip: (path: string) => boolean;
   /** Told what is left out although it was asked for or met on the way. */
@@ -28,7 +30,7 @@ export function take({ taken }: Gate, folder: string, name: ByteName): boolean {
 
 /** Whether a file asked for by name is wanted. */
 export function admits(gate: Gate, path: string, real: string): boolean {
-  if (gate.excludes(path) || !gate.includes(path)) return false;
+  if (gate.excludes?.(path) === true || gate.includes?.(path) === false) return false;
   const skipped = gate.skip(real);
   if (skipped) gate.onSkip(real, BELONGS);
   return !skipped;

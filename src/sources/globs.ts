@@ -15,20 +15,20 @@ export interface Patterns {
   readonly exclude?: readonly string[] | undefined;
 }
 
-/** Checked patterns. */
+/** Checked patterns; undefined where there are none. */
 export interface Wanted {
-  readonly includes: (path: string) => boolean;
-  readonly excludes: (path: string) => boolean;
+  readonly includes: ((path: string) => boolean) | undefined;
+  readonly excludes: ((path: string) => boolean) | undefined;
 }
 
 /** Compiles patterns; a broken one is a UsageError that names it. */
 export function wanted({ include = [], exclude = [] }: Patterns): Wanted {
-  const included = include.map((pattern) => matcher('--include', pattern));
-  const excluded = exclude.map((pattern) => matcher('--exclude', pattern));
-  return {
-    includes: (path) => included.length === 0 || included.some((matches) => matches(path)),
-    excludes: (path) => excluded.some((matches) => matches(path)),
-  };
+  return { includes: anyOf('--include', include), excludes: anyOf('--exclude', exclude) };
+}
+
+function anyOf(flag: string, patterns: readonly string[]): ((path: string) => boolean) | undefined {
+  const matchers = patterns.map((pattern) => matcher(flag, pattern));
+  return matchers.length === 0 ? undefined : (path) => matchers.some((matches) => matches(path));
 }
 
 function matcher(flag: string, pattern: string): (path: string) => boolean {

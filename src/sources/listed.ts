@@ -8,10 +8,10 @@
 import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, parse, posix } from 'node:path';
-import type { ScannedFile } from '../core/plan.ts';
+import type { Gathering } from './found.ts';
 import { type Gate, admits, take } from './gate.ts';
 import { type FileList, readList } from './list.ts';
-import { type ByteName, bytesOf, fileName, textOf, under } from './names.ts';
+import { type ByteName, bytesOf, textOf, under } from './names.ts';
 import { STATS_AT_ONCE, absoluteName, identityOf, kindOf, sizeAndTime, targetOf } from './places.ts';
 
 /** Folders that are remembered: lists go through one after the other, and each may be of another. */
@@ -29,13 +29,13 @@ interface ListedFolder {
   readonly identity: string;
 }
 
-/** The files of a list. `rootOf` numbers root folders. */
-export async function* listedFiles(list: FileList, gate: Gate, rootOf: (path: string) => number): AsyncGenerator<readonly ScannedFile[]> {
+/** Takes the files of a list. `rootOf` numbers root folders. */
+export async function takeListed(list: FileList, gate: Gate, rootOf: (path: string) => number, found: Gathering): Promise<void> {
   const home = absoluteName(process.cwd());
   const folders = new Map<ByteName, Promise<ListedFolder>>();
   for await (const names of chunksOf(readList(list))) {
-    const located = await Promise.all(names.map((name) => locate(name, home, folders)));
-    yield located.flatMap((one) => toFile(one, home, gate, rootOf) ?? []);
+    gate.signal.throwIfAborted();
+    for (const one of await Promise.all(names.map((name) => locate(name, home, folders)))) takeOne(one, home, gate, rootOf, found);
   }
 }
 
@@ -77,16 +77,15 @@ async function folderAt(folder: ByteName): Promise<ListedFolder> {
   }
 }
 
-function toFile({ absolute, folder, info }: Located, home: ByteName, gate: Gate, rootOf: (path: string) => number): ScannedFile | undefined {
+function takeOne({ absolute, folder, info }: Located, home: ByteName, gate: Gate, rootOf: (path: string) => number, found: Gathering): void {
   const name = posix.basename(absolute);
   if (info !== undefined && !info.isFile()) {
     gate.onSkip(textOf(absolute), info.isDirectory() ? 'a folder in a list of files: give it as PATH to take what is in it' : kindOf(info));
-    return undefined;
+    return;
   }
   const inside = absolute.startsWith(under(home, ''));
   const top = inside ? under(home, '') : absoluteName(parse(absolute).root);
   const relative = absolute.slice(top.length);
-  if (!admits(gate, textOf(relative), textOf(under(folder.real, name))) || !take(gate, folder.identity, name)) return undefined;
-  const root = rootOf(inside ? process.cwd() : textOf(top));
-  return { root, ...fileName(relative), ...(info === undefined ? { size: 0, mtime: 0 } : sizeAndTime(info)) };
+  if (!admits(gate, textOf(relative), textOf(under(folder.real, name))) || !take(gate, folder.identity, name)) return;
+  found.add(rootOf(inside ? process.cwd() : textOf(top)), relative, info === undefined ? { size: 0, mtime: 0 } : sizeAndTime(info));
 }

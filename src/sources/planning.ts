@@ -64,7 +64,8 @@ export async function planRun(options: RunOptions, output: Output, { heads, foun
   const last = heads.at(-1);
   if (last !== undefined && (!options.append || unplanned.length === 0)) return { heads, ...planTotals(heads), unplanned: unplanned.length, skipped };
   const next = { plan: (last?.plan ?? 0) + 1, firstSampleId: last === undefined ? 1 : last.firstSampleId + last.files };
-  const head = await writePlan(output, next.plan, next.firstSampleId, basisOf(options, found.roots, dataset), unplanned, options.bounds);
+  const shards = () => unplanned.shards(next.plan, next.firstSampleId, options.bounds);
+  const head = await writePlan(output, next.plan, next.firstSampleId, basisOf(options, found.roots, dataset), shards);
   // Another run may have been first, on this machine or another, over other files: this one then stands where a later one would.
   const standing = [...heads, await withRootsHere(output.dir, head, found.roots, new Set())];
   return { heads: standing, ...planTotals(standing), unplanned: output.alone ? 0 : (await notPlanned(output.dir, standing, found)).length, skipped };

@@ -13,7 +13,7 @@ import { NO_COUNTS, addCounts } from '../core/counts.ts';
 import { RunError } from '../core/errors.ts';
 import { LAYOUT, workDir } from '../core/layout.ts';
 import type { Output } from '../core/output.ts';
-import { partMetadata, readShards, shardId, writeShards, type PlanHead } from '../core/plan.ts';
+import { partMetadata, readShards, shardId, writePlan, type PlanHead } from '../core/plan.ts';
 import type { Batch, Part, ShardPlan } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
 import { concatStrings } from '../native.ts';
@@ -44,9 +44,12 @@ export function writeCompactPlan(out: string, heads: readonly PlanHead[], target
   const [{ schemaVersion, extractorVersion, options, firstSampleId }] = heads as readonly [PlanHead];
   const basis = { schemaVersion, extractorVersion, options, roots: rootsOf(heads), dataset };
   const shards = async function* () {
-    for await (const { plan } of groupsOf(out, heads, bounds)) yield plan;
+    for await (const { plan } of groupsOf(out, heads, bounds)) {
+      const files = plan.batches.flat();
+      yield { line: JSON.stringify(plan), files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) };
+    }
   };
-  return writeShards(target, 1, firstSampleId, basis, shards);
+  return writePlan(target, 1, firstSampleId, basis, shards);
 }
 
 /** Writes the parts and the commit records of a compacted output, a shard at a time. */

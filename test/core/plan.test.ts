@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { folderOutput } from '../../src/core/output.ts';
-import { BOUNDS, assertSamePlan, planFile, readHeads, readShards, shardsOf, writePlan, type PlanBasis, type ScannedFile } from '../../src/core/plan.ts';
-import type { FileRef, ShardPlan } from '../../src/core/types.ts';
+import { BOUNDS, assertSamePlan, planFile, readHeads, readShards, writePlan, type PlanBasis, type PlanHead, type ScannedFile } from '../../src/core/plan.ts';
+import type { ShardPlan } from '../../src/core/types.ts';
 import { inFolder } from '../support/folder.ts';
+import { gathered } from '../support/found.ts';
 
 const file = (path: string, size: number): ScannedFile => ({ root: 0, path, size, mtime: 1_530_000_000_000 });
 const many = (count: number, size: number) => Array.from({ length: count }, (_, i) => file(`f${String(i).padStart(6, '0')}`, size));
@@ -15,7 +16,11 @@ const basis: PlanBasis = {
   roots: ['/data'],
   dataset: null,
 };
-const flat = (shards: readonly ShardPlan[]): FileRef[] => shards.flatMap((shard) => shard.batches.flat());
+const shardsOf = (files: readonly ScannedFile[], plan = 1, firstSampleId = 1) => [...gathered(files).shards(plan, firstSampleId, BOUNDS)];
+
+function write(out: string, files: readonly ScannedFile[], change: Partial<PlanBasis> = {}, plan = 1, firstSampleId = 1): Promise<PlanHead> {
+  return writePlan(folderOutput(out), plan, firstSampleId, { ...basis, ...change }, () => shardsOf(files, plan, firstSampleId));
+}
 
 async function collect(out: string): Promise<ShardPlan[]> {
   const shards: ShardPlan[] = [];
@@ -23,48 +28,18 @@ async function collect(out: string): Promise<ShardPlan[]> {
   return shards;
 }
 
-test('a batch holds at most 96 MB and 512 files, a shard at most 1 GB and 4,096 files', () => {
-  for (const files of [many(10_000, 10), many(300, 7_000_000), many(50, 90_000_000)]) {
-    for (const shard of shardsOf(1, 1, files)) {
-      const sizes = shard.batches.map((batch) => batch.reduce((sum, { size }) => sum + size, 0));
-      assert.ok(sizes.every((size) => size <= BOUNDS.batchBytes));
-      assert.ok(shard.batches.every((batch) => batch.length > 0 && batch.length <= BOUNDS.batchFiles));
-      assert.ok(sizes.reduce((a, b) => a + b) <= BOUNDS.shardBytes);
-      assert.ok(shard.batches.flat().length <= BOUNDS.shardFiles);
-    }
-  }
-  assert.equal([...shardsOf(1, 1, many(10_000, 10))].length, 3);
-});
-
-test('a file larger than a bound is a batch, and a shard, by itself', () => {
-  const shards = [...shardsOf(1, 1, [file('huge', 3e9), file('large', 2e8), file('small', 10)])];
-  assert.deepEqual(
-    shards.map(({ id, batches }) => [id, batches.map((batch) => batch.map(({ path }) => path))]),
-    [
-      ['0001-00000', [['huge']]],
-      ['0001-00001', [['large'], ['small']]],
-    ],
-  );
-});
-
-test('every file is planned once, with ids that ascend without a gap', () => {
-  const refs = flat([...shardsOf(2, 101, many(9_999, 300_000))]);
-  assert.deepEqual(
-    refs.map(({ sampleId }) => sampleId),
-    Array.from({ length: 9_999 }, (_, i) => 101 + i),
-  );
-  assert.equal(new Set(refs.map(({ path }) => path)).size, 9_999);
-});
-
 test('a plan that is written is read back as it was, and its hash names files and options but not roots', async () => {
   await inFolder(async (out) => {
     const files = many(2_000, 1_000_000);
-    const head = await writePlan(folderOutput(out), 1, 1, basis, files);
+    const head = await write(out, files);
     assert.deepEqual([head.files, head.bytes, head.shards], [2_000, 2e9, 2]);
-    assert.deepEqual(await collect(out), [...shardsOf(1, 1, files)]);
+    assert.deepEqual(
+      await collect(out),
+      shardsOf(files).map(({ line }) => JSON.parse(line) as ShardPlan),
+    );
     const hashWith = async (change: Partial<PlanBasis>, other = files) => {
       let hash = '';
-      await inFolder(async (folder) => void (hash = (await writePlan(folderOutput(folder), 1, 1, { ...basis, ...change }, other)).hash));
+      await inFolder(async (folder) => void (hash = (await write(folder, other, change)).hash));
       return hash;
     };
     assert.equal(await hashWith({ roots: ['/elsewhere'] }), head.hash);
@@ -76,7 +51,7 @@ test('a plan that is written is read back as it was, and its hash names files an
 
 test('the first of two writers makes the plan and the second takes it', async () => {
   await inFolder(async (out) => {
-    const heads = await Promise.all([writePlan(folderOutput(out), 1, 1, basis, many(10, 1)), writePlan(folderOutput(out), 1, 1, basis, many(11, 1))]);
+    const heads = await Promise.all([write(out, many(10, 1)), write(out, many(11, 1))]);
     assert.equal(heads[0]?.hash, heads[1]?.hash);
     assert.equal((await readHeads(out)).length, 1);
   });
@@ -84,7 +59,7 @@ test('the first of two writers makes the plan and the second takes it', async ()
 
 test('a plan that was altered is refused when its shards are read', async () => {
   await inFolder(async (out) => {
-    await writePlan(folderOutput(out), 1, 1, basis, many(10, 1));
+    await write(out, many(10, 1));
     const path = planFile(out, 1);
     const whole = await readFile(path, 'utf8');
     await writeFile(path, whole.replace('f000003', 'f000004'));
@@ -97,7 +72,7 @@ test('a plan that was altered is refused when its shards are read', async () => 
 
 test('another schema, extractor or option on the same output is refused with the flag that is meant', async () => {
   await inFolder(async (out) => {
-    const head = await writePlan(folderOutput(out), 1, 1, basis, many(3, 1));
+    const head = await write(out, many(3, 1));
     assert.doesNotThrow(() => assertSamePlan(out, head, { ...basis, roots: ['/moved'] }));
     assert.throws(() => assertSamePlan(out, head, { ...basis, schemaVersion: 2 }), /schema version 1.*--out/);
     assert.throws(() => assertSamePlan(out, head, { ...basis, extractorVersion: '0.2.0' }), /merc 0\.1\.0/);
@@ -108,7 +83,7 @@ test('another schema, extractor or option on the same output is refused with the
 
 test('plans are in the order of their numbers, and the tenth thousand does not come before the ninth', async () => {
   await inFolder(async (out) => {
-    for (const plan of [10_000, 9_999, 2]) await writePlan(folderOutput(out), plan, plan * 10, basis, many(1, 1));
+    for (const plan of [10_000, 9_999, 2]) await write(out, many(1, 1), {}, plan, plan * 10);
     assert.deepEqual(
       (await readHeads(out)).map(({ plan }) => plan),
       [2, 9_999, 10_000],

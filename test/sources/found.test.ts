@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ScannedFile } from '../../src/core/plan.ts';
+import { BOUNDS, type ScannedFile } from '../../src/core/plan.ts';
+import type { ShardPlan } from '../../src/core/types.ts';
 import { type FoundFiles, gathering } from '../../src/sources/found.ts';
-import { fileName } from '../../src/sources/names.ts';
+import { gathered } from '../support/found.ts';
 
 const file = (path: string, size: number, root = 0): ScannedFile => ({ root, path, size, mtime: 1_530_000_000_000 });
+const many = (count: number, size: number) => Array.from({ length: count }, (_, i) => file(`f${String(i).padStart(6, '0')}`, size));
 const pathsOf = (files: FoundFiles) => [...files].map(({ root, path }) => (root === 0 ? path : `${root}:${path}`));
 
-function gathered(files: Iterable<ScannedFile>, limit?: number): FoundFiles {
-  const all = gathering();
-  for (const each of files) all.add(each);
-  return all.inPlanOrder(limit);
+function shardsOf(files: readonly ScannedFile[], plan = 1, firstSampleId = 1): ShardPlan[] {
+  return [...gathered(files).shards(plan, firstSampleId, BOUNDS)].map(({ line }) => JSON.parse(line) as ShardPlan);
 }
 
 test('files are ordered by size descending, then by root and path bytes and not by UTF-16 units', () => {
@@ -21,9 +21,12 @@ test('files are ordered by size descending, then by root and path bytes and not 
 });
 
 test('a file comes out as it went in, whatever its name, size and time', () => {
-  const names = ['', 'new\nline', '\\xff', 'é/漢', 'n'.repeat(255), 'l'.repeat(65_536), 'a\u00ffb', '\u00fe'];
-  const files = names.map((name, index) => ({ root: index, ...fileName(name), size: 2 ** 53 - 1 - index, mtime: -1.5e12 + index }));
-  assert.ok(files.filter(({ pathRaw }) => pathRaw !== undefined).length >= 2);
+  const texts = ['', 'new\nline', '\0', '\\xff', '"\u2028\u007f', 'é/漢', 'n'.repeat(255), 'l'.repeat(65_536)].map((path) => ({ path }));
+  const bytes = [Buffer.from([0x61, 0xff, 0x62]), Buffer.from([0xfe])].map((raw) => ({
+    path: raw.length === 1 ? '\\xfe' : 'a\\xffb',
+    pathRaw: raw.toString('base64'),
+  }));
+  const files = [...texts, ...bytes].map((name, index) => ({ root: index, ...name, size: 2 ** 53 - 1 - index, mtime: -1.5e12 + index }));
   const found = gathered(files);
   assert.deepEqual([...found], files);
   assert.deepEqual(
@@ -39,7 +42,22 @@ test('a limit takes the first in path order, and gives them in plan order', () =
   assert.equal(gathered([file('a', 1)], 1).length, 1);
 });
 
-test('a hundred thousand files are counted, ordered and told apart across slabs', () => {
+test('names of a folder are taken with what is known of them, and without it left out', () => {
+  const all = gathering();
+  all.addNames(3, 'a/b', { names: Buffer.from('x\0not a file\0y'), stats: Float64Array.of(1, 2, NaN, NaN, 3, 4) });
+  all.addNames(0, '', { names: Buffer.from('top'), stats: Float64Array.of(5, 6) });
+  assert.equal(all.length, 3);
+  assert.deepEqual(
+    [...all.inPlanOrder()],
+    [
+      { root: 0, path: 'top', size: 5, mtime: 6 },
+      { root: 3, path: 'a/b/y', size: 3, mtime: 4 },
+      { root: 3, path: 'a/b/x', size: 1, mtime: 2 },
+    ],
+  );
+});
+
+test('a hundred thousand files are counted, ordered and told apart', () => {
   const path = (index: number) => `folder-${index % 97}/a name of some length ${index}`;
   const files = gathered(Array.from({ length: 100_000 }, (_, index) => file(path(index), index % 1000)));
   const sorted = Array.from({ length: 100_000 }, (_, index) => ({ path: path(index), size: index % 1000 })).toSorted(
@@ -50,4 +68,46 @@ test('a hundred thousand files are counted, ordered and told apart across slabs'
     sorted.map(({ path: wanted, size }) => [wanted, size]),
   );
   assert.equal(files.bytes, 100 * 999 * 500);
+});
+
+test('a batch holds at most 96 MB and 512 files, a shard at most 1 GB and 4,096 files', () => {
+  for (const files of [many(10_000, 10), many(300, 7_000_000), many(50, 90_000_000)]) {
+    for (const shard of shardsOf(files)) {
+      const sizes = shard.batches.map((batch) => batch.reduce((sum, { size }) => sum + size, 0));
+      assert.ok(sizes.every((size) => size <= BOUNDS.batchBytes));
+      assert.ok(shard.batches.every((batch) => batch.length > 0 && batch.length <= BOUNDS.batchFiles));
+      assert.ok(sizes.reduce((a, b) => a + b) <= BOUNDS.shardBytes);
+      assert.ok(shard.batches.flat().length <= BOUNDS.shardFiles);
+    }
+  }
+  assert.equal(shardsOf(many(10_000, 10)).length, 3);
+});
+
+test('a file larger than a bound is a batch, and a shard, by itself', () => {
+  const shards = shardsOf([file('huge', 3e9), file('large', 2e8), file('small', 10)]);
+  assert.deepEqual(
+    shards.map(({ id, batches }) => [id, batches.map((batch) => batch.map(({ path }) => path))]),
+    [
+      ['0001-00000', [['huge']]],
+      ['0001-00001', [['large'], ['small']]],
+    ],
+  );
+});
+
+test('every file is planned once, with ids that ascend without a gap', () => {
+  const refs = shardsOf(many(9_999, 300_000), 2, 101).flatMap((shard) => shard.batches.flat());
+  assert.deepEqual(
+    refs.map(({ sampleId }) => sampleId),
+    Array.from({ length: 9_999 }, (_, i) => 101 + i),
+  );
+  assert.equal(new Set(refs.map(({ path }) => path)).size, 9_999);
+});
+
+test('a shard says what is in it', () => {
+  for (const { line, batches, files, bytes } of gathered(many(9_999, 300_000)).shards(1, 1, BOUNDS)) {
+    const shard = JSON.parse(line) as ShardPlan;
+    assert.equal(JSON.stringify(shard), line);
+    const sizes = shard.batches.flat().map(({ size }) => size);
+    assert.deepEqual([batches, files, bytes], [shard.batches.length, sizes.length, sizes.reduce((a, b) => a + b)]);
+  }
 });

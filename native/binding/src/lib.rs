@@ -1,6 +1,7 @@
 //! merc-core for JavaScript: paths and options in, small summaries out. One plain function behind
-//! each export, synchronous but for `file_stats`; the pool's workers are what runs side by side.
+//! each export and one class (`found`), synchronous but for `file_stats`; the pool's workers are what runs side by side.
 
+mod found;
 mod guard;
 
 use std::cell::RefCell;
@@ -317,6 +318,12 @@ impl Task for FileStats {
 #[napi(ts_return_type = "Promise<Float64Array>")]
 pub fn file_stats(folder: Buffer, names: Buffer) -> AsyncTask<FileStats> {
     AsyncTask::new(FileStats { folder: native_path(&folder), names: names.to_vec() })
+}
+
+/// The bytes of a name as text: what is not UTF-8 as `\xNN`.
+#[napi(catch_unwind)]
+pub fn shown_name(name: &[u8]) -> String {
+    merc_core::plan::shown(name).into_owned()
 }
 
 /// Every column, documented: groups as JSON text.

@@ -17,6 +17,7 @@ pub mod input;
 pub mod limits;
 pub mod output;
 pub mod pe;
+pub mod plan;
 pub mod problems;
 pub mod profile;
 pub mod progress;

@@ -49,7 +49,7 @@ mod section;
 pub mod section_layout;
 pub mod signature;
 mod signer;
-mod text;
+pub(crate) mod text;
 mod thunk;
 pub mod tls;
 mod verification;

@@ -19,7 +19,7 @@ pub(super) fn until_nul_utf16(bytes: &[u8]) -> &[u8] {
 }
 
 /// `bytes` as text.
-pub(super) fn escaped(bytes: &[u8]) -> String {
+pub(crate) fn escaped(bytes: &[u8]) -> String {
     work::pass(bytes.len());
     // Nearly all names are UTF-8, which is checked many bytes at a time.
     if let Ok(text) = str::from_utf8(bytes) {
