@@ -34,7 +34,15 @@ impl PartFile {
 
     /// What was written until now, said to be so many rows.
     pub(super) fn written(&self, rows: u64) -> Written {
+        self.send_to_disk();
         Written { rows, bytes: self.bytes, sha256: self.sha256.digest() }
+    }
+
+    /// Has the system begin to write it to the disk: who makes it durable later finds most of it there.
+    fn send_to_disk(&self) {
+        // What this hint is of, pages that are not needed, are none of them as long as they are not on the disk.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::DontNeed);
     }
 }
 
