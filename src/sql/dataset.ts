@@ -28,32 +28,31 @@ export interface DatasetCounts {
 
 /** Reads a dataset file into the table `dataset`. */
 export async function importDataset(database: Database, path: string): Promise<DatasetCounts> {
-  const brokenLines = await openRaw(database, path);
-  const columns = [...(await columnsOf(database, 'raw')).keys()];
+  const { rows: raw, columns, brokenLines } = await openRaw(database, path);
   const column = (wanted: string): string => {
-    const found = columns.find((candidate) => candidate.trim().toLowerCase() === wanted);
-    return found === undefined ? 'NULL::VARCHAR' : `nullif(trim(${name(found)}), '')`;
+    const found = columns.findIndex((candidate) => candidate.trim().toLowerCase() === wanted);
+    return found === -1 ? 'NULL::VARCHAR' : `nullif(trim(${rawName(found)}), '')`;
   };
   assertKeyed(path, columns);
-  const extras = columns.filter((candidate) => candidate !== 'dataset_row' && !KNOWN.includes(candidate.trim().toLowerCase()));
+  const extras = columns.flatMap((extra, at) => (KNOWN.includes(extra.trim().toLowerCase()) ? [] : [{ raw: rawName(at), named: csvName(extra) }]));
   await database.run(`CREATE TEMP TABLE keyed AS SELECT dataset_row,
     ${column('id')} AS id, ${hash(column('sha256'), 64)} AS sha256, ${hash(column('md5'), 32)} AS md5, ${hash(column('sha1'), 40)} AS sha1,
     ${column('list')} AS list, TRY_CAST(${column('positives')} AS INTEGER) AS positives, TRY_CAST(${column('total')} AS INTEGER) AS total,
-    ${column('submitted')} AS submitted, ${column('filetype')} AS file_type${extras.map((extra) => `, ${name(extra)} AS ${name(csvName(extra))}`).join('')}
-    FROM raw`);
+    ${column('submitted')} AS submitted, ${column('filetype')} AS file_type${extras.map((extra) => `, ${extra.raw} AS ${name(extra.named)}`).join('')}
+    FROM (${raw})`);
   const broken = await brokenLines();
-  const types = await typesOf(database, ['id', ...extras.map(csvName)]);
+  const types = await typesOf(database, ['id', ...extras.map(({ named }) => named)]);
   await database.run(`CREATE OR REPLACE TABLE dataset AS SELECT dataset_row, sha256, md5, sha1, id AS id_text,
     ${typed('id', types.get('id') === 'BIGINT' ? 'BIGINT' : undefined)} AS id, list,
     CASE list WHEN 'Blacklist' THEN true WHEN 'Whitelist' THEN false END AS label, positives, total, submitted,
     TRY_CAST(left(submitted, 19) AS TIMESTAMP) AS submitted_at, file_type
-    ${extras.map((extra) => `, ${typed(csvName(extra), types.get(csvName(extra)))} AS ${name(csvName(extra))}`).join('')}
+    ${extras.map(({ named }) => `, ${typed(named, types.get(named))} AS ${name(named)}`).join('')}
     FROM keyed WHERE coalesce(sha256, md5, sha1, id) IS NOT NULL
     QUALIFY row_number() OVER (PARTITION BY coalesce(sha256, md5, sha1, id) ORDER BY dataset_row) = 1 ORDER BY dataset_row`);
   const [counts] = await database.rows(`SELECT (SELECT count(*) FROM dataset)::INTEGER AS rows,
     (SELECT count(*) FROM keyed WHERE coalesce(sha256, md5, sha1, id) IS NULL)::INTEGER AS keyless,
     (SELECT count(*) FROM keyed)::INTEGER AS everything`);
-  await database.run('DROP VIEW raw; DROP TABLE keyed');
+  await database.run('DROP TABLE keyed');
   const [rows, keyless, everything] = [Number(counts?.['rows']), Number(counts?.['keyless']), Number(counts?.['everything'])];
   return { rows, keyless, repeated: everything - keyless - rows, broken };
 }
@@ -90,14 +89,15 @@ function metadataOf(metadata: Record<string, string>): string {
 /**
  * Matches the samples in `parquet` with the table `dataset` into the table `labels`: one row a
  * sample, in `sample_id` order. Narrow on purpose: nested columns never enter a join.
+ * @param beside Columns of the samples that the table `keys` has too, in the same order of rows: the files are opened once.
  * @returns The columns of `labels` behind `sample_id`.
  */
-export async function matchLabels(database: Database, parquet: readonly string[]): Promise<readonly string[]> {
+export async function matchLabels(database: Database, parquet: readonly string[], beside: readonly string[]): Promise<readonly string[]> {
   const extras = [...(await columnsOf(database, 'dataset')).keys()].filter((column) => column.startsWith('csv_'));
   const columns = [...DATASET_COLUMNS, ...extras];
   const attached = columns.map((column) => `${column === 'dataset_row' || column === 'dataset_match' ? 'm' : 'd'}.${name(column)}`);
   await database.run(`
-    CREATE OR REPLACE TEMP TABLE keys AS SELECT sample_id, file_name, sha256, md5, sha1 FROM read_parquet(${files(parquet)});
+    CREATE OR REPLACE TEMP TABLE keys AS SELECT sample_id, file_name, sha256, md5, sha1, ${beside.map(name).join(', ')} FROM read_parquet(${files(parquet)});
     CREATE OR REPLACE TEMP TABLE matched (sample_id INTEGER, dataset_row BIGINT, dataset_match VARCHAR);
     ${(['sha256', 'md5', 'sha1'] as const).map((key) => match(`k.${key} = d.${key}`, `'${key}'`)).join('\n')}
     ${match('k.file_name = d.id_text', `CASE WHEN k.sha256 IS NOT NULL AND coalesce(d.sha256, d.md5, d.sha1) IS NOT NULL THEN 'id_hash_differs' ELSE 'id' END`)}
@@ -152,24 +152,41 @@ function isNumber(column: string, type: 'BIGINT' | 'DOUBLE'): string {
   return `coalesce(${cast}::VARCHAR IN (${name(column)}${type === 'DOUBLE' ? `, ${name(column)} || '.0'` : ''}), false)`;
 }
 
-/**
- * Makes the view `raw` of a file, every column as text with the row's number; gives what counts the lines
- * that could not be read, once it has been. Who reads it reads every column: DuckDB passes over the others,
- * and a line that is broken there alone would be none.
- */
-async function openRaw(database: Database, path: string): Promise<() => Promise<number>> {
+/** A dataset file as it stands. */
+interface Raw {
+  /**
+   * Query of its rows: the row's number as `dataset_row`, every column as text by its `rawName`. Who reads it
+   * reads every column: DuckDB passes over the others, and a line that is broken there alone would be none.
+   */
+  readonly rows: string;
+  readonly columns: readonly string[];
+  /** Counts the lines that could not be read, once it has been. */
+  readonly brokenLines: () => Promise<number>;
+}
+
+/** What a column of a dataset file is called while it is read: its own name may be one of ours. */
+function rawName(at: number): string {
+  return `raw_${at}`;
+}
+
+async function openRaw(database: Database, path: string): Promise<Raw> {
   if (extname(path).toLowerCase() === '.parquet') {
-    await database.run(`CREATE TEMP VIEW raw AS SELECT row_number() OVER () AS dataset_row, COLUMNS(*)::VARCHAR FROM read_parquet(${file(path)})`);
-    return () => Promise.resolve(0);
+    const table = `read_parquet(${file(path)})`;
+    const columns = [...(await columnsOf(database, `SELECT * FROM ${table}`)).keys()];
+    const texts = columns.map((column, at) => `${name(column)}::VARCHAR AS ${rawName(at)}`).join(', ');
+    return { rows: `SELECT row_number() OVER () AS dataset_row, ${texts} FROM ${table}`, columns, brokenLines: () => Promise.resolve(0) };
   }
   const { delimiter, columns } = await readHeader(path);
   assertKeyed(path, columns);
-  const struct = columns.map((column) => `${name(column)}: 'VARCHAR'`).join(', ');
-  await database.run(`CREATE TEMP VIEW raw AS SELECT row_number() OVER () AS dataset_row, * FROM read_csv(${file(path)}, auto_detect=false, header=true,
-    delim=${text(delimiter)}, quote='"', escape='"', columns={${struct}}, null_padding=true, parallel=false, store_rejects=true, max_line_size=10000000)`);
-  return async () => {
-    const [rejects] = await database.rows('SELECT count(DISTINCT line)::INTEGER AS broken FROM reject_errors');
-    return Number(rejects?.['broken']);
+  const struct = columns.map((_, at) => `${rawName(at)}: 'VARCHAR'`).join(', ');
+  return {
+    rows: `SELECT row_number() OVER () AS dataset_row, * FROM read_csv(${file(path)}, auto_detect=false, header=true,
+    delim=${text(delimiter)}, quote='"', escape='"', columns={${struct}}, null_padding=true, parallel=false, store_rejects=true, max_line_size=10000000)`,
+    columns,
+    brokenLines: async () => {
+      const [rejects] = await database.rows('SELECT count(DISTINCT line)::INTEGER AS broken FROM reject_errors');
+      return Number(rejects?.['broken']);
+    },
   };
 }
 

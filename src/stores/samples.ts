@@ -33,12 +33,12 @@ export interface LabelledSamples {
 
 /** Matches samples with the table `dataset` and writes their part. */
 export async function labelSamples(database: Database, { sources, target, metadata, dataset }: SamplesSource): Promise<LabelledSamples> {
-  const labels = await matchLabels(database, sources);
+  const labels = await matchLabels(database, sources, OUTCOME);
   const renewed = `${target}.renewed`;
   // Both sides are in `sample_id` order and one thread reads them: rows meet by position, in no join and no sort.
   await writeRenewed(
     database,
-    `SELECT ${OUTCOME.map((column) => `r.${column}`).join(', ')}, l.* EXCLUDE (sample_id) FROM read_parquet(${files(sources)}) r POSITIONAL JOIN labels l`,
+    `SELECT ${OUTCOME.map((column) => `k.${column}`).join(', ')}, l.* EXCLUDE (sample_id) FROM keys k POSITIONAL JOIN labels l`,
     renewed,
   );
   const extracted = [...(await columnsOf(database, `SELECT * FROM read_parquet(${files(sources.slice(0, 1))})`)).keys()].filter(
@@ -46,7 +46,7 @@ export async function labelSamples(database: Database, { sources, target, metada
   );
   const columns = extracted.map((name) => takenFrom(name, 0)).toSpliced(extracted.indexOf('limits_hit') + 1, 0, ...labels.map((name) => ({ name })));
   const written = writeSamples({ sources: [[...sources]], renewed, columns, target, metadata });
-  return { written, labels: { dataset, lists: await tally(database, 'list'), matches: await tally(database, 'dataset_match') } };
+  return { written, labels: { dataset, ...(await tallies(database)) } };
 }
 
 /** The same for committed parts, which may be of another build or damaged. @throws RunError where they do not fit together. */
@@ -67,9 +67,14 @@ export function takenFrom(name: string, source: number): SamplesColumn {
   return OUTCOME.includes(name) ? { name } : { name, source };
 }
 
-async function tally(database: Database, column: string): Promise<Record<string, number>> {
-  const rows = await database.rows(`SELECT coalesce(${column}, '') AS key, count(*)::INTEGER AS files FROM labels GROUP BY 1 ORDER BY 1`);
-  return Object.fromEntries(rows.map((row) => [String(row['key']), Number(row['files'])]));
+async function tallies(database: Database): Promise<Pick<Labels, 'lists' | 'matches'>> {
+  const rows = await database.rows(`${tally('list')} UNION ALL ${tally('dataset_match')} ORDER BY ALL`);
+  const of = (column: string) => Object.fromEntries(rows.filter((row) => row['column'] === column).map((row) => [String(row['key']), Number(row['files'])]));
+  return { lists: of('list'), matches: of('dataset_match') };
+}
+
+function tally(column: string): string {
+  return `SELECT '${column}' AS "column", coalesce(${column}, '') AS key, count(*)::INTEGER AS files FROM labels GROUP BY key`;
 }
 
 /** Columns of a samples part that a relabel replaces. */

@@ -108,6 +108,26 @@ test('the dataset is read quoted or not, with LF or CRLF, tabs, a byte order mar
   }
 });
 
+test('columns of the dataset may have any names, those of merc and empty ones too', async (t) => {
+  const { samples, files } = await demoSet();
+  const [{ sha256 } = { sha256: '' }] = files;
+  for (const kind of ['any.csv', 'any.parquet']) {
+    await t.test(kind, async () => {
+      await inFolder(async (folder) => {
+        const csv = join(folder, kind);
+        if (kind.endsWith('.csv')) await writeFile(csv, `"sha256","dataset_row","raw_1","","say ""hi"""\n${sha256},9,b,c,d\n`);
+        else
+          await query(`COPY (SELECT '${sha256}' AS sha256, 9 AS dataset_row, 'b' AS raw_1, 'c' AS column_4, 'd' AS "say ""hi""") TO '${csv}' (FORMAT parquet)`);
+        const out = join(folder, 'out');
+        const { code, stderr } = await merc(['run', samples, '--csv', csv, '--out', out, '--quiet']);
+        assert.equal(code, 0, stderr);
+        const [labels] = await samplesOf(out, 'dataset_row, csv_dataset_row, csv_raw_1, csv_column_4, "csv_say ""hi"""', 'WHERE dataset_match IS NOT NULL');
+        assert.deepEqual({ ...labels }, { dataset_row: 1n, csv_dataset_row: 9n, csv_raw_1: 'b', csv_column_4: 'c', 'csv_say "hi"': 'd' });
+      });
+    });
+  }
+});
+
 test('a line of the dataset that cannot be read is counted, and a short one is taken as far as it goes', async () => {
   const { samples, files } = await demoSet();
   await inFolder(async (folder) => {
