@@ -11,7 +11,7 @@ import type { Counts, ShardFiles } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
 import { cpuProblem } from '../native.ts';
 import { extraction } from '../pool/extraction.ts';
-import { withPool } from '../pool/pool.ts';
+import { withPool, type Pool } from '../pool/pool.ts';
 import type { Planned, Survey } from '../sources/planning.ts';
 import { shareOf, uncommitted, type Share } from '../sources/plan.ts';
 import { finishOutput, writeViews, type Finished } from '../stores/finish.ts';
@@ -69,11 +69,9 @@ async function extractInto(
   looked: Survey | undefined,
 ): Promise<RunReport> {
   const started = performance.now();
-  const { out, slice } = options;
+  const { out, slice, workers, isolation, faults } = options;
   const profile = options.profile === true ? profiler() : undefined;
-  const endOpening = profile?.begin('dataset');
-  return withDatabase(out, signal, async (database) => {
-    endOpening?.();
+  const work = async (database: Database, pool: Pool): Promise<RunReport> => {
     const readLabels = () => during(profile, 'dataset', () => labelsFor(database, options, output, existing, signal, observer));
     const { planned, labels } = await planOutput(options, output, existing, signal, readLabels, looked);
     const share = await shareOf(out, planned.heads, slice);
@@ -81,13 +79,15 @@ async function extractInto(
     await assertSpace(output, share.bytes - before.counts.bytes, options.bounds.shardBytes);
     observer.planned?.({ ...planned, ...share }, before.counts);
     let bytesRead = 0;
-    if (before.shards < share.shards) {
+    const missing = share.shards - before.shards;
+    if (missing > 0) {
       await unmarkSuccess(output);
       const note = (counts: Counts) => {
         bytesRead += counts.bytes;
         observer.batch?.(counts);
       };
-      await extract(database, options, output, planned, labels, signal, profile, { ...observer, batch: note }).catch(async (error: unknown) => {
+      const extracting = { options, output, heads: planned.heads, labels, missing, profile, observer: { ...observer, batch: note } };
+      await extract(database, pool, extracting, signal).catch(async (error: unknown) => {
         throwIfLost(signal);
         if (signal.aborted) return;
         // On a full disk this is refused like the rest, and the first refusal is the one to tell.
@@ -109,6 +109,15 @@ async function extractInto(
       ...(profile !== undefined && { profile: profile.report(bytesRead) }),
       interrupted: signal.aborted,
     };
+  };
+  // A new output has work to do: its workers start while it is planned.
+  const pooling = { workers, isolation, bounds: faults?.bounds, late: existing.length > 0 };
+  return withPool(pooling, signal, (pool) => {
+    const endOpening = profile?.begin('dataset');
+    return withDatabase(out, signal, (database) => {
+      endOpening?.();
+      return work(database, pool);
+    });
   });
 }
 
@@ -117,32 +126,46 @@ function throwIfLost({ reason }: AbortSignal): void {
   if (reason instanceof RunError) throw reason;
 }
 
+/** What is extracted, and for whom. */
+interface Extracting {
+  readonly options: RunOptions;
+  readonly output: Output;
+  readonly heads: readonly PlanHead[];
+  readonly labels: LabelSource;
+  /** Shards that have no commit yet. */
+  readonly missing: number;
+  readonly profile: Profiler | undefined;
+  readonly observer: RunObserver;
+}
+
 async function extract(
   database: Database,
-  { out, slice, workers, rows, isolation, faults }: RunOptions,
-  output: Output,
-  { heads }: Planned,
-  labels: LabelSource,
+  pool: Pool,
+  { options, output, heads, labels, missing, profile, observer }: Extracting,
   signal: AbortSignal,
-  profile: Profiler | undefined,
-  observer: RunObserver,
 ): Promise<void> {
+  const { out, slice, rows, faults } = options;
   const committed = new Set(await committedIds(out));
   const head = (shard: string) => headOf(heads, shard);
   const stores = storing({ output, database, dataset: labels.sha256, headOf: head }, [parquetStore(output)]);
   const store = { ...stores, write: (shard: ShardFiles) => during(profile, 'store', () => stores.write(shard)) };
-  await withPool({ workers, isolation, bounds: faults?.bounds }, signal, (pool) => {
-    const stage = extraction(pool, {
-      out,
-      options: rows,
-      rootsOf: (shard) => head(shard).roots,
-      metadataOf: (shard) => partMetadata(head(shard)),
-      onBatch: (counts) => observer.batch?.(counts),
-      onWait: ({ path }, wait) => observer.note?.(`note: ${path}: its worker waits for the disk since ${wait.seconds} s`),
-      ...(profile !== undefined && { profiler: profile }),
-      ...(faults !== undefined && { faults }),
-    });
-    // Two shards in flight: the second keeps the workers busy while the first is stored.
-    return run(uncommitted(output, heads, committed, slice), stage, store, { concurrency: 2, signal });
+  const stage = extraction(pool, {
+    out,
+    options: rows,
+    rootsOf: (shard) => head(shard).roots,
+    metadataOf: (shard) => partMetadata(head(shard)),
+    onBatch: (counts) => observer.batch?.(counts),
+    onWait: ({ path }, wait) => observer.note?.(`note: ${path}: its worker waits for the disk since ${wait.seconds} s`),
+    ...(profile !== undefined && { profiler: profile }),
+    ...(faults !== undefined && { faults }),
   });
+  let left = missing;
+  const last: typeof stage = async (shard, ended) => {
+    const files = await stage(shard, ended);
+    // Workers that have nothing left to do end while the last shard is stored.
+    if (--left === 0) void pool.close();
+    return files;
+  };
+  // Two shards in flight: the second keeps the workers busy while the first is stored.
+  await run(uncommitted(output, heads, committed, slice), last, store, { concurrency: 2, signal });
 }

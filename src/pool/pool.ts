@@ -43,6 +43,8 @@ export interface PoolOptions {
   readonly workers: number;
   readonly isolation?: Isolation;
   readonly bounds?: WorkerBounds | undefined;
+  /** Workers start with the first batch, not at once. */
+  readonly late?: boolean;
 }
 
 /** Gives `use` a pool, which ends with it or with the signal. */
@@ -58,9 +60,14 @@ export async function withPool<T>(options: PoolOptions, signal: AbortSignal, use
   }
 }
 
-export function openPool({ workers, isolation = 'process', bounds }: PoolOptions): Pool {
-  const slots = Array.from({ length: workers }, () => openSlot(isolation));
-  const free = [...slots];
+export function openPool({ workers, isolation = 'process', bounds, late = false }: PoolOptions): Pool {
+  const slots: Slot[] = [];
+  const free: Slot[] = [];
+  const start = (): void => {
+    while (slots.length < workers) slots.push(openSlot(isolation));
+    free.push(...slots);
+  };
+  if (!late) start();
   // In the order of their turns.
   const waiting: { readonly turn: number; readonly take: (slot: Slot) => void }[] = [];
   const release = (slot: Slot): void => {
@@ -75,6 +82,8 @@ export function openPool({ workers, isolation = 'process', bounds }: PoolOptions
   return {
     workers,
     async extract(task, { turn, progressPath, onWait }) {
+      assertOpen(closing);
+      if (slots.length === 0) start();
       const slot = free.shift() ?? (await wait(turn));
       const stopLooking = isolation === 'process' && onWait !== undefined ? lookForWaits(progressPath, onWait) : undefined;
       try {

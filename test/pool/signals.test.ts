@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { openPool } from '../../src/pool/pool.ts';
 import { inFolder } from '../support/folder.ts';
 import { ended, startMerc } from '../support/merc.ts';
 import { partsOf, samplesOf } from '../support/rows.ts';
@@ -112,6 +113,25 @@ test('no idle worker outlives a parent that was killed', onLinux, async () => {
   } finally {
     for (const pid of marked(mark)) process.kill(pid, 'SIGKILL');
   }
+});
+
+test('workers that may come late start with the first batch, the others at once', onLinux, async () => {
+  const mark = `merc-test-${process.pid}-${Math.random()}`;
+  process.env['MERC_TEST_MARK'] = mark;
+  const [early, late] = [openPool({ workers: 1 }), openPool({ workers: 2, late: true })];
+  try {
+    await eventually(30, 'the early worker is not there', () => marked(mark).length === 1);
+    await inFolder(async (folder) => {
+      const [recordsPath, stringsPath, progressPath] = [join(folder, 'records'), join(folder, 'strings'), join(folder, 'progress')];
+      const options = { classic: true, maxFileSize: 1e6, tlsh: false };
+      await late.extract({ roots: [folder], files: [], recordsPath, stringsPath, options, metadata: {} }, { turn: 1, progressPath });
+    });
+    await eventually(30, 'not all late workers have started', () => marked(mark).length === 3);
+  } finally {
+    delete process.env['MERC_TEST_MARK'];
+    await Promise.all([early.close(), late.close()]);
+  }
+  assert.deepEqual(marked(mark), []);
 });
 
 test('Ctrl-C, which reaches workers too, is no crash', onLinux, async () => {
