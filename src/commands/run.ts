@@ -4,9 +4,10 @@ import { committedIds } from '../core/commit.ts';
 import { RunError, UsageError } from '../core/errors.ts';
 import type { RunOptions } from '../core/options.ts';
 import type { Output } from '../core/output.ts';
-import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
+import { headOf, partMetadata, shardIds, type PlanHead } from '../core/plan.ts';
 import { during, profiler, type Profiler, type RunProfile } from '../core/profile.ts';
 import { run } from '../core/run.ts';
+import { isOf } from '../core/slice.ts';
 import type { Counts, ShardFiles } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
 import { cpuProblem } from '../native.ts';
@@ -79,14 +80,13 @@ async function extractInto(
     await assertSpace(output, share.bytes - before.counts.bytes, options.bounds.shardBytes);
     observer.planned?.({ ...planned, ...share }, before.counts);
     let bytesRead = 0;
-    const missing = share.shards - before.shards;
-    if (missing > 0) {
+    if (before.shards < share.shards) {
       await unmarkSuccess(output);
       const note = (counts: Counts) => {
         bytesRead += counts.bytes;
         observer.batch?.(counts);
       };
-      const extracting = { options, output, heads: planned.heads, labels, missing, profile, observer: { ...observer, batch: note } };
+      const extracting = { options, output, heads: planned.heads, labels, profile, observer: { ...observer, batch: note } };
       await extract(database, pool, extracting, signal).catch(async (error: unknown) => {
         throwIfLost(signal);
         if (signal.aborted) return;
@@ -110,9 +110,9 @@ async function extractInto(
       interrupted: signal.aborted,
     };
   };
-  // A new output has work to do: its workers start while it is planned.
-  const pooling = { workers, isolation, bounds: faults?.bounds, late: existing.length > 0 };
-  return withPool(pooling, signal, (pool) => {
+  // Where there is surely work to do, workers start while it is planned.
+  const late = existing.length > 0 || looked?.unplanned.length === 0;
+  return withPool({ workers, isolation, bounds: faults?.bounds, late }, signal, (pool) => {
     const endOpening = profile?.begin('dataset');
     return withDatabase(out, signal, (database) => {
       endOpening?.();
@@ -132,25 +132,20 @@ interface Extracting {
   readonly output: Output;
   readonly heads: readonly PlanHead[];
   readonly labels: LabelSource;
-  /** Shards that have no commit yet. */
-  readonly missing: number;
   readonly profile: Profiler | undefined;
   readonly observer: RunObserver;
 }
 
-async function extract(
-  database: Database,
-  pool: Pool,
-  { options, output, heads, labels, missing, profile, observer }: Extracting,
-  signal: AbortSignal,
-): Promise<void> {
+async function extract(database: Database, pool: Pool, { options, output, heads, labels, profile, observer }: Extracting, signal: AbortSignal): Promise<void> {
   const { out, slice, rows, faults } = options;
   const committed = new Set(await committedIds(out));
   const head = (shard: string) => headOf(heads, shard);
   const stores = storing({ output, database, dataset: labels.sha256, headOf: head }, [parquetStore(output)]);
   const store = { ...stores, write: (shard: ShardFiles) => during(profile, 'store', () => stores.write(shard)) };
+  const missing = heads.flatMap(shardIds).filter((id) => isOf(slice, id) && !committed.has(id));
   const stage = extraction(pool, {
     out,
+    shards: missing.length,
     options: rows,
     rootsOf: (shard) => head(shard).roots,
     metadataOf: (shard) => partMetadata(head(shard)),
@@ -159,13 +154,6 @@ async function extract(
     ...(profile !== undefined && { profiler: profile }),
     ...(faults !== undefined && { faults }),
   });
-  let left = missing;
-  const last: typeof stage = async (shard, ended) => {
-    const files = await stage(shard, ended);
-    // Workers that have nothing left to do end while the last shard is stored.
-    if (--left === 0) void pool.close();
-    return files;
-  };
   // Two shards in flight: the second keeps the workers busy while the first is stored.
-  await run(uncommitted(output, heads, committed, slice), last, store, { concurrency: 2, signal });
+  await run(uncommitted(output, heads, committed, slice), stage, store, { concurrency: 2, signal });
 }

@@ -16,6 +16,8 @@ import type { Pool, Wait, Watched } from './pool.ts';
 export interface ExtractionContext {
   readonly out: string;
   readonly options: RowOptions;
+  /** Shards that there are to extract: with the last one the workers end, while it is stored. Not known, if not given. */
+  readonly shards?: number;
   /** What of each file is extracted; all, if not given. */
   readonly part?: ExtractionPart;
   /** Absolute folders that a shard's paths are relative to. */
@@ -36,6 +38,7 @@ let times = 0;
 
 /** The stage that extracts a shard: its batches spread over the pool. */
 export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardPlan, ShardFiles> {
+  let left = context.shards;
   return async ({ body: shard, attempt }, signal) => {
     const started = new Date().toISOString();
     // What was begun first is ended first: its store then overlaps with the rest, and less is lost where the process is.
@@ -56,6 +59,8 @@ export function extraction(pool: Pool, context: ExtractionContext): Stage<ShardP
       }
     };
     await Promise.all(Array.from({ length: pool.workers + 1 }, lane));
+    // Whoever opened the pool closes it too, and is told how that went.
+    if (left !== undefined && --left === 0) pool.close().catch(() => {});
     return {
       id: shard.id,
       dir,

@@ -36,6 +36,7 @@ export interface Scan {
   readonly found: Gathering;
 }
 
+/** Checks the paths and finds their files; a path that is not there is told before any is read. */
 export async function scan(paths: readonly string[], { include, exclude, filesFrom, signal, skip, onSkip = () => undefined }: ScanOptions): Promise<Scan> {
   const roots: string[] = [];
   const rootOf = rootNumbers(roots);

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 
 export interface Fingerprints {
+  /** Texts in it. */
   readonly size: number;
   has(text: string): boolean;
   /** Adds a text; whether it was not there. */

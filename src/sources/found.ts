@@ -1,7 +1,5 @@
-// Found files until their plan is written; the addon holds them, in 32 bytes each and those of their paths.
-//
-// Promise: a file comes out as it went in. What comes out is in the order of a plan: size descending,
-// so that no straggler ends the run; then root and path bytes.
+// Found files until their plan is written. The addon holds them, puts them in order and cuts them into
+// shards (`native/core/src/plan.rs`); here they have their names as text, and are objects a few at a time.
 
 import { shardId, type Bounds, type ScannedFile } from '../core/plan.ts';
 import { Found, type PlannedShard } from '../native.ts';

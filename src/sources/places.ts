@@ -28,7 +28,7 @@ export interface SizeAndTime {
 export interface NamesInFolder {
   /** With a NUL between two. */
   readonly names: Buffer;
-  /** Size and time of each, NaN of what is no regular file or cannot be asked. */
+  /** Size and time of each, NaN of what is no regular file, cannot be asked or is not wanted. */
   readonly stats: Float64Array;
 }
 

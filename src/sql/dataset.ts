@@ -34,7 +34,7 @@ export async function importDataset(database: Database, path: string): Promise<D
     return found === -1 ? 'NULL::VARCHAR' : `nullif(trim(${rawName(found)}), '')`;
   };
   assertKeyed(path, columns);
-  const extras = columns.flatMap((extra, at) => (KNOWN.includes(extra.trim().toLowerCase()) ? [] : [{ raw: rawName(at), named: csvName(extra) }]));
+  const extras = extrasOf(columns);
   await database.run(`CREATE TEMP TABLE keyed AS SELECT dataset_row,
     ${column('id')} AS id, ${hash(column('sha256'), 64)} AS sha256, ${hash(column('md5'), 32)} AS md5, ${hash(column('sha1'), 40)} AS sha1,
     ${column('list')} AS list, TRY_CAST(${column('positives')} AS INTEGER) AS positives, TRY_CAST(${column('total')} AS INTEGER) AS total,
@@ -87,17 +87,18 @@ function metadataOf(metadata: Record<string, string>): string {
 }
 
 /**
- * Matches the samples in `parquet` with the table `dataset` into the table `labels`: one row a
- * sample, in `sample_id` order. Narrow on purpose: nested columns never enter a join.
- * @param beside Columns of the samples that the table `keys` has too, in the same order of rows: the files are opened once.
+ * Matches the samples in `parquet` with the table `dataset`. Leaves two tables, one row a sample, in
+ * `sample_id` order: `labels`, and `keys` with what was matched. Narrow on purpose: nested columns never
+ * enter a join.
+ * @param carried Columns of the samples that `keys` has too, beside the join, so that all files are read once.
  * @returns The columns of `labels` behind `sample_id`.
  */
-export async function matchLabels(database: Database, parquet: readonly string[], beside: readonly string[]): Promise<readonly string[]> {
+export async function matchLabels(database: Database, parquet: readonly string[], carried: readonly string[]): Promise<readonly string[]> {
   const extras = [...(await columnsOf(database, 'dataset')).keys()].filter((column) => column.startsWith('csv_'));
   const columns = [...DATASET_COLUMNS, ...extras];
   const attached = columns.map((column) => `${column === 'dataset_row' || column === 'dataset_match' ? 'm' : 'd'}.${name(column)}`);
   await database.run(`
-    CREATE OR REPLACE TEMP TABLE keys AS SELECT sample_id, file_name, sha256, md5, sha1, ${beside.map(name).join(', ')} FROM read_parquet(${files(parquet)});
+    CREATE OR REPLACE TEMP TABLE keys AS SELECT sample_id, file_name, sha256, md5, sha1, ${carried.map(name).join(', ')} FROM read_parquet(${files(parquet)});
     CREATE OR REPLACE TEMP TABLE matched (sample_id INTEGER, dataset_row BIGINT, dataset_match VARCHAR);
     ${(['sha256', 'md5', 'sha1'] as const).map((key) => match(`k.${key} = d.${key}`, `'${key}'`)).join('\n')}
     ${match('k.file_name = d.id_text', `CASE WHEN k.sha256 IS NOT NULL AND coalesce(d.sha256, d.md5, d.sha1) IS NOT NULL THEN 'id_hash_differs' ELSE 'id' END`)}
@@ -112,8 +113,19 @@ function match(condition: string, kind: string): string {
     WHERE NOT EXISTS (SELECT 1 FROM matched m WHERE m.sample_id = k.sample_id)) GROUP BY sample_id;`;
 }
 
-function csvName(column: string): string {
-  return `csv_${column.trim().toLowerCase()}`;
+/** Columns that merc does not know, each by a name of its own: one without a name, or with that of an earlier one, is called by its number. */
+function extrasOf(columns: readonly string[]): { readonly raw: string; readonly named: string }[] {
+  const names = columns.map((column) => column.trim().toLowerCase());
+  const taken = new Set(names);
+  return names.flatMap((own, at) => {
+    const isOwn = own !== '' && names.indexOf(own) === at;
+    if (isOwn && KNOWN.includes(own)) return [];
+    let number = at + 1;
+    while (taken.has(`column_${number}`)) number += 1;
+    const named = isOwn ? own : `column_${number}`;
+    taken.add(named);
+    return [{ raw: rawName(at), named: `csv_${named}` }];
+  });
 }
 
 function hash(expression: string, digits: number): string {
@@ -203,10 +215,7 @@ async function readHeader(path: string): Promise<{ delimiter: string; columns: s
     const line = (buffer.toString('utf8', 0, bytesRead).split(/\r?\n|\r/, 1)[0] ?? '').replace(/^\u{feff}/u, '');
     const candidates = [',', '\t', ';'].map((delimiter) => ({ delimiter, cells: cellsOf(line, delimiter) }));
     const { delimiter, cells } = candidates.reduce((best, other) => (other.cells.length > best.cells.length ? other : best));
-    const columns = cells.map((cell, i) =>
-      cell === '' || cells.slice(0, i).some((earlier) => earlier.toLowerCase() === cell.toLowerCase()) ? `column_${i + 1}` : cell,
-    );
-    return { delimiter, columns };
+    return { delimiter, columns: cells };
   } finally {
     await handle.close();
   }

@@ -115,14 +115,17 @@ test('columns of the dataset may have any names, those of merc and empty ones to
     await t.test(kind, async () => {
       await inFolder(async (folder) => {
         const csv = join(folder, kind);
-        if (kind.endsWith('.csv')) await writeFile(csv, `"sha256","dataset_row","raw_1","","say ""hi"""\n${sha256},9,b,c,d\n`);
+        if (kind.endsWith('.csv')) await writeFile(csv, `"sha256","dataset_row","raw_1","","say ""hi""",column_4,Raw_1\n${sha256},9,b,c,d,e,f\n`);
         else
-          await query(`COPY (SELECT '${sha256}' AS sha256, 9 AS dataset_row, 'b' AS raw_1, 'c' AS column_4, 'd' AS "say ""hi""") TO '${csv}' (FORMAT parquet)`);
+          await query(
+            `COPY (SELECT '${sha256}' AS sha256, 9 AS dataset_row, 'b' AS raw_1, 'c' AS column_5, 'd' AS "say ""hi""", 'e' AS column_4, 'f' AS " raw_1 ") TO '${csv}' (FORMAT parquet)`,
+          );
         const out = join(folder, 'out');
         const { code, stderr } = await merc(['run', samples, '--csv', csv, '--out', out, '--quiet']);
         assert.equal(code, 0, stderr);
-        const [labels] = await samplesOf(out, 'dataset_row, csv_dataset_row, csv_raw_1, csv_column_4, "csv_say ""hi"""', 'WHERE dataset_match IS NOT NULL');
-        assert.deepEqual({ ...labels }, { dataset_row: 1n, csv_dataset_row: 9n, csv_raw_1: 'b', csv_column_4: 'c', 'csv_say "hi"': 'd' });
+        const [labels] = await samplesOf(out, "dataset_row, COLUMNS('csv_.*')", 'WHERE dataset_match IS NOT NULL');
+        const own = { csv_dataset_row: 9n, csv_raw_1: 'b', csv_column_5: 'c', 'csv_say "hi"': 'd', csv_column_4: 'e', csv_column_7: 'f' };
+        assert.deepEqual({ ...labels }, { dataset_row: 1n, ...own });
       });
     });
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { folderOutput } from '../../src/core/output.ts';
@@ -46,6 +47,21 @@ test('a plan that is written is read back as it was, and its hash names files an
     assert.notEqual(await hashWith({ options: { classic: true, maxFileSize: 1e9, tlsh: false } }), head.hash);
     assert.notEqual(await hashWith({ schemaVersion: 2 }), head.hash);
     assert.notEqual(await hashWith({}, [...files.slice(1), file('other', 1_000_000)]), head.hash);
+  });
+});
+
+test('the hash of a plan is of schema, extractor, options and lines, as it always was', async () => {
+  await inFolder(async (out) => {
+    const files = [file('one', 2), file('two', 1)];
+    const { hash } = await write(out, files, {}, 1, 5);
+    const batch = files.map((each, at) => ({ sampleId: 5 + at, ...each }));
+    const lines = [[basis.schemaVersion, basis.extractorVersion, basis.options], { id: '0001-00000', batches: [batch] }];
+    assert.equal(
+      hash,
+      createHash('sha256')
+        .update(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+        .digest('hex'),
+    );
   });
 });
 

@@ -24,6 +24,22 @@ test('of the batches that wait for a worker those with the lowest turn go first,
   });
 });
 
+test('with the last of the shards that there are the workers end', async () => {
+  await inFolder(async (out) => {
+    const pool = openPool({ workers: 1 });
+    const options = { classic: true, maxFileSize: 1e6, tlsh: false };
+    const stage = extraction(pool, { out, options, shards: 2, rootsOf: () => [out], metadataOf: () => ({}) });
+    const shard = (id: string) => stage({ body: { id, batches: [[]] }, attempt: 1 }, new AbortController().signal);
+    try {
+      assert.equal((await shard('0001-00000')).id, '0001-00000');
+      assert.equal((await shard('0001-00001')).id, '0001-00001');
+      await assert.rejects(shard('0001-00002'), /the workers were ended/);
+    } finally {
+      await pool.close();
+    }
+  });
+});
+
 test('of two shards in flight the one that was begun first is ended before a batch of the other', async () => {
   await inFolder(async (out) => {
     const pool = openPool({ workers: 1 });

@@ -4,8 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openPool } from '../../src/pool/pool.ts';
-import { inFolder } from '../support/folder.ts';
-import { ended, startMerc } from '../support/merc.ts';
+import { fill, inFolder } from '../support/folder.ts';
+import { ended, merc, startMerc } from '../support/merc.ts';
 import { partsOf, samplesOf } from '../support/rows.ts';
 import { tinySet } from '../support/tiny-set.ts';
 
@@ -132,6 +132,21 @@ test('workers that may come late start with the first batch, the others at once'
     await Promise.all([early.close(), late.close()]);
   }
   assert.deepEqual(marked(mark), []);
+});
+
+test('a run that comes to nothing before it has begun leaves no worker', onLinux, async () => {
+  await inFolder(async (folder) => {
+    const mark = `merc-test-${process.pid}-${Math.random()}`;
+    await fill(folder, { 'none/.keep.csv': '', 'some/x': 'MZ', 'bad.csv': 'x,y' });
+    const runs = [['none'], ['gone'], ['some', '--csv', join(folder, 'bad.csv')]];
+    for (const [path = '', ...flags] of runs) {
+      const given = ['run', join(folder, path), '--out', join(folder, `out-${path}`), '--exclude', '*.csv', ...flags];
+      const { code, stderr } = await merc(given, { env: { MERC_TEST_MARK: mark } });
+      assert.equal(code, 2, stderr);
+      assert.equal(stderr.trim().split('\n').length, 1, stderr);
+      assert.deepEqual(marked(mark), []);
+    }
+  });
 });
 
 test('Ctrl-C, which reaches workers too, is no crash', onLinux, async () => {

@@ -65,6 +65,20 @@ test('a single file has its folder as root, shared by files of the same folder',
   });
 });
 
+test('a scan ends with the signal, in a walk and in a list', async () => {
+  await inFolder(async (folder) => {
+    await fill(folder, { 'a/x': '', 'b/y': '' });
+    execFileSync('mkfifo', [join(folder, 'fifo')]);
+    const lists = [undefined, listOf(`${join(folder, 'fifo')}\n`.repeat(200))];
+    for (const filesFrom of lists) {
+      const stop = new AbortController();
+      const onSkip = () => stop.abort(new Error('enough'));
+      const paths = filesFrom === undefined ? [folder] : [];
+      await assert.rejects(find(paths, { signal: stop.signal, onSkip, ...(filesFrom !== undefined && { filesFrom }) }), /enough/);
+    }
+  });
+});
+
 test('a path that is not there is named before anything is read', async () => {
   await assert.rejects(find(['./nope']), new UsageError('./nope: no such file or folder'));
   await inFolder(async (folder) => {

@@ -9,7 +9,7 @@ test('a pattern without a slash is compared with the name, one with a slash with
   for (const path of ['x.dll', 'b/a/x.dll', 'a/b/x.dll', 'x.exe/y', 'X.EXE']) assert.equal(includes?.(path), false, path);
 });
 
-test('without patterns everything is included and nothing excluded', () => {
+test('without patterns there is nothing to ask', () => {
   const { includes, excludes } = wanted({});
   assert.deepEqual({ includes, excludes }, { includes: undefined, excludes: undefined });
 });

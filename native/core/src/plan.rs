@@ -111,7 +111,12 @@ impl Found {
 
     /// Bytes of all files.
     pub fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
+        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
+    }
+
+    /// Bytes that are allocated for them; paths that were kept from others count for both.
+    pub fn allocated(&self) -> usize {
+        self.files.capacity() * size_of::<Entry>() + self.paths.capacity()
     }
 
     /// Puts the files in the order of a plan; of more than `limit` the first ones in path order, so
@@ -126,6 +131,8 @@ impl Found {
         }
         let in_plan = |a: &Entry, b: &Entry| -> Ordering { b.size.cmp(&a.size).then_with(|| by_path(a, b)) };
         self.files.sort_unstable_by(in_plan);
+        self.files.shrink_to_fit();
+        Arc::make_mut(&mut self.paths).shrink_to_fit();
     }
 
     /// The files whose byte in `mask` is not 0, in the same order.
@@ -153,25 +160,28 @@ impl Found {
         bounds: Bounds,
     ) -> serde_json::Result<Option<PlannedShard>> {
         let mut batches: Vec<Vec<FileJson>> = Vec::new();
-        let (mut bytes, mut batch_bytes, mut count) = (0, 0, 0);
+        let (mut bytes, mut batch_bytes, mut count) = (0_u64, 0_u64, 0);
         for (file, sample_id) in self.files.get(first..).unwrap_or_default().iter().zip(sample_id..) {
-            if count > 0 && (count >= bounds.shard_files || bytes + file.size > bounds.shard_bytes) {
+            if count > 0
+                && (count >= bounds.shard_files || bytes.saturating_add(file.size) > bounds.shard_bytes)
+            {
                 break;
             }
             let planned = self.file(file, Some(sample_id));
             match batches.last_mut() {
                 Some(batch)
-                    if batch.len() < bounds.batch_files && batch_bytes + file.size <= bounds.batch_bytes =>
+                    if batch.len() < bounds.batch_files
+                        && batch_bytes.saturating_add(file.size) <= bounds.batch_bytes =>
                 {
                     batch.push(planned);
-                    batch_bytes += file.size;
+                    batch_bytes = batch_bytes.saturating_add(file.size);
                 }
                 _ => {
                     batches.push(vec![planned]);
                     batch_bytes = file.size;
                 }
             }
-            bytes += file.size;
+            bytes = bytes.saturating_add(file.size);
             count += 1;
         }
         if count == 0 {

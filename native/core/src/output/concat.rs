@@ -40,7 +40,7 @@ pub fn concat_strings(
         rows += append(&mut file, &source).map_err(into_io)?;
     }
     file.finish().map_err(into_io)?;
-    Ok(file.inner().written(rows))
+    Ok(file.inner().finish(rows))
 }
 
 fn append(file: &mut SerializedFileWriter<PartFile>, source: &File) -> Result<u64> {

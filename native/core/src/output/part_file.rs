@@ -32,15 +32,16 @@ impl PartFile {
         Ok(Self { file: File::create(path)?, sha256: RunningSha256::default(), bytes: 0 })
     }
 
-    /// What was written until now, said to be so many rows.
-    pub(super) fn written(&self, rows: u64) -> Written {
-        self.send_to_disk();
+    /// What was written, said to be so many rows, and on its way to the disk: who makes it durable later
+    /// finds most of it there.
+    pub(super) fn finish(&self, rows: u64) -> Written {
+        self.begin_write_back();
         Written { rows, bytes: self.bytes, sha256: self.sha256.digest() }
     }
 
-    /// Has the system begin to write it to the disk: who makes it durable later finds most of it there.
-    fn send_to_disk(&self) {
-        // What this hint is of, pages that are not needed, are none of them as long as they are not on the disk.
+    fn begin_write_back(&self) {
+        // Linux begins to write what is not on the disk yet, and forgets the pages that are: few, of a file
+        // just written. `sync_file_range`, which forgets none, is not to be had without `unsafe`.
         #[cfg(target_os = "linux")]
         let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::DontNeed);
     }

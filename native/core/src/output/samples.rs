@@ -90,7 +90,7 @@ fn write(part: &SamplesPart, sources: &[Source], mut renewed: Renewed, target: P
         group.close()?;
     }
     file.finish()?;
-    Ok(file.inner().written(total as u64))
+    Ok(file.inner().finish(total as u64))
 }
 
 /// Rows of each row group, which all sources have the same.

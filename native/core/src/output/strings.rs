@@ -108,7 +108,7 @@ impl StringsWriter {
             return Err(into_io(error));
         }
         self.file.finish().map_err(into_io)?;
-        Ok(self.file.inner().written(self.rows))
+        Ok(self.file.inner().finish(self.rows))
     }
 
     /// Ends the page, and with it the row group where that is full.

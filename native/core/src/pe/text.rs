@@ -1,4 +1,4 @@
-//! Names and other text as they stand in a PE: bytes of no declared encoding.
+//! Names and other text as they stand in a PE: bytes of no declared encoding. A plan shows names of files alike.
 //!
 //! Valid UTF-8 is kept as it is; every other byte becomes `\xNN`, so nothing is lost or merged.
 
