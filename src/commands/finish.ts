@@ -3,10 +3,9 @@
 // Promise: views and the success mark say what is committed, as after a single run; where shards are
 // missing it names them and exits 1. It can be called at any time, and again.
 
-import { committedIds } from '../core/commit.ts';
 import { EXIT } from '../core/errors.ts';
 import { folderOutput, isRemote } from '../core/output.ts';
-import { shardIds, type PlanHead } from '../core/plan.ts';
+import { missingShards } from '../sources/plan.ts';
 import { finishOutput, type Finished } from '../stores/finish.ts';
 import { loadLabels } from '../stores/labels.ts';
 import { existingOutput, withDatabase, withOutput } from '../stores/output.ts';
@@ -56,9 +55,4 @@ export async function finish(out: string, { stage }: FinishOptions, signal: Abor
       return { finished, missing: await missingShards(output.dir, heads) };
     });
   });
-}
-
-async function missingShards(out: string, heads: readonly PlanHead[]): Promise<string[]> {
-  const committed = new Set(await committedIds(out));
-  return heads.flatMap(shardIds).filter((id) => !committed.has(id));
 }

@@ -1,20 +1,18 @@
 // `merc run`: the plan through the pool into the Parquet store. The wiring, without a word printed.
 
-import { committedIds } from '../core/commit.ts';
 import { RunError, UsageError } from '../core/errors.ts';
 import type { RunOptions } from '../core/options.ts';
 import type { Output } from '../core/output.ts';
-import { headOf, partMetadata, shardIds, type PlanHead } from '../core/plan.ts';
+import { headOf, partMetadata, type PlanHead } from '../core/plan.ts';
 import { during, profiler, type Profiler, type RunProfile } from '../core/profile.ts';
 import { run } from '../core/run.ts';
-import { isOf } from '../core/slice.ts';
 import type { Counts, ShardFiles } from '../core/types.ts';
 import type { Database } from '../duckdb.ts';
 import { cpuProblem } from '../native.ts';
 import { extraction } from '../pool/extraction.ts';
 import { withPool, type Pool } from '../pool/pool.ts';
 import type { Planned, Survey } from '../sources/planning.ts';
-import { shareOf, uncommitted, type Share } from '../sources/plan.ts';
+import { missingShards, shareOf, uncommitted, type Share } from '../sources/plan.ts';
 import { finishOutput, writeViews, type Finished } from '../stores/finish.ts';
 import type { LabelSource } from '../stores/labels.ts';
 import { assertSpace, totalsOf, unmarkSuccess, withDatabase, withOutput } from '../stores/output.ts';
@@ -138,11 +136,10 @@ interface Extracting {
 
 async function extract(database: Database, pool: Pool, { options, output, heads, labels, profile, observer }: Extracting, signal: AbortSignal): Promise<void> {
   const { out, slice, rows, faults } = options;
-  const committed = new Set(await committedIds(out));
+  const missing = await missingShards(out, heads, slice);
   const head = (shard: string) => headOf(heads, shard);
   const stores = storing({ output, database, dataset: labels.sha256, headOf: head }, [parquetStore(output)]);
   const store = { ...stores, write: (shard: ShardFiles) => during(profile, 'store', () => stores.write(shard)) };
-  const missing = heads.flatMap(shardIds).filter((id) => isOf(slice, id) && !committed.has(id));
   const stage = extraction(pool, {
     out,
     shards: missing.length,
@@ -155,5 +152,5 @@ async function extract(database: Database, pool: Pool, { options, output, heads,
     ...(faults !== undefined && { faults }),
   });
   // Two shards in flight: the second keeps the workers busy while the first is stored.
-  await run(uncommitted(output, heads, committed, slice), stage, store, { concurrency: 2, signal });
+  await run(uncommitted(output, heads, missing), stage, store, { concurrency: 2, signal });
 }

@@ -1,21 +1,28 @@
 // The plans of an output as a source: every shard of a slice that has no commit yet, in plan order.
 
-import { standingCommit } from '../core/commit.ts';
+import { committedIds, standingCommit } from '../core/commit.ts';
 import { RunError, messageOf } from '../core/errors.ts';
 import type { Output } from '../core/output.ts';
 import type { PlanHead } from '../core/plan.ts';
-import { planTotals, readShards } from '../core/plan.ts';
+import { planTotals, readShards, shardIds } from '../core/plan.ts';
 import { WHOLE, isOf, type Slice } from '../core/slice.ts';
 import type { Delivery, ShardPlan, Source } from '../core/types.ts';
 
-export function uncommitted(output: Output, heads: readonly PlanHead[], committed: ReadonlySet<string>, slice: Slice = WHOLE): Source<ShardPlan> {
-  return deliveries(output, heads, committed, slice);
+/** Shards of the plans that no commit record speaks of, in plan order. */
+export async function missingShards(out: string, heads: readonly PlanHead[], slice: Slice = WHOLE): Promise<string[]> {
+  const committed = new Set(await committedIds(out));
+  return heads.flatMap(shardIds).filter((id) => isOf(slice, id) && !committed.has(id));
 }
 
-async function* deliveries(output: Output, heads: readonly PlanHead[], committed: ReadonlySet<string>, slice: Slice): AsyncGenerator<Delivery<ShardPlan>> {
+/** @param missing As `missingShards` gives them. */
+export function uncommitted(output: Output, heads: readonly PlanHead[], missing: readonly string[]): Source<ShardPlan> {
+  return deliveries(output, heads, new Set(missing));
+}
+
+async function* deliveries(output: Output, heads: readonly PlanHead[], missing: ReadonlySet<string>): AsyncGenerator<Delivery<ShardPlan>> {
   for (const head of heads) {
     for await (const shard of readShards(output.dir, head)) {
-      if (isOf(slice, shard.id) && !committed.has(shard.id) && !(await isDoneMeanwhile(output, shard.id, head))) yield deliveryOf(shard);
+      if (missing.has(shard.id) && !(await isDoneMeanwhile(output, shard.id, head))) yield deliveryOf(shard);
     }
   }
 }
