@@ -189,7 +189,6 @@ async function openRaw(database: Database, path: string): Promise<Raw> {
     return { rows: `SELECT row_number() OVER () AS dataset_row, ${texts} FROM ${table}`, columns, brokenLines: () => Promise.resolve(0) };
   }
   const { delimiter, columns } = await readHeader(path);
-  assertKeyed(path, columns);
   const struct = columns.map((_, at) => `${rawName(at)}: 'VARCHAR'`).join(', ');
   return {
     rows: `SELECT row_number() OVER () AS dataset_row, * FROM read_csv(${file(path)}, auto_detect=false, header=true,
