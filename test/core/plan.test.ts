@@ -6,10 +6,8 @@ import { folderOutput } from '../../src/core/output.ts';
 import { BOUNDS, assertSamePlan, planFile, readHeads, readShards, writePlan, type PlanBasis, type PlanHead, type ScannedFile } from '../../src/core/plan.ts';
 import type { ShardPlan } from '../../src/core/types.ts';
 import { inFolder } from '../support/folder.ts';
-import { gathered } from '../support/found.ts';
+import { file, gathered, many } from '../support/found.ts';
 
-const file = (path: string, size: number): ScannedFile => ({ root: 0, path, size, mtime: 1_530_000_000_000 });
-const many = (count: number, size: number) => Array.from({ length: count }, (_, i) => file(`f${String(i).padStart(6, '0')}`, size));
 const basis: PlanBasis = {
   schemaVersion: 1,
   extractorVersion: '0.1.0',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { extraction } from '../../src/pool/extraction.ts';
 import { openPool } from '../../src/pool/pool.ts';
+import { emptyBatch } from '../support/empty-batch.ts';
 import { inFolder } from '../support/folder.ts';
 
 test('of the batches that wait for a worker those with the lowest turn go first, in their order', async () => {
@@ -10,9 +10,7 @@ test('of the batches that wait for a worker those with the lowest turn go first,
     const pool = openPool({ workers: 1 });
     const done: string[] = [];
     const extract = async (name: string, turn: number): Promise<void> => {
-      const [recordsPath, stringsPath, progressPath] = [join(folder, `${name}.records`), join(folder, `${name}.strings`), join(folder, `${name}.progress`)];
-      const options = { classic: true, maxFileSize: 1e6, tlsh: false };
-      await pool.extract({ roots: [folder], files: [], recordsPath, stringsPath, options, metadata: {} }, { turn, progressPath });
+      await pool.extract(...emptyBatch(folder, name, turn));
       done.push(name);
     };
     try {

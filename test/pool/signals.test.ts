@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openPool } from '../../src/pool/pool.ts';
+import { emptyBatch } from '../support/empty-batch.ts';
 import { fill, inFolder } from '../support/folder.ts';
 import { ended, merc, startMerc } from '../support/merc.ts';
 import { partsOf, samplesOf } from '../support/rows.ts';
@@ -16,7 +17,7 @@ async function inRun(flags: object, use: (run: Run) => Promise<void>): Promise<v
   await inFolder(async (folder) => {
     const [samples, out] = [join(folder, 'in'), join(folder, 'out')];
     await tinySet(samples);
-    const mark = `merc-test-${process.pid}-${Math.random()}`;
+    const mark = newMark();
     const child = startRun(samples, out, flags, mark);
     try {
       await use({ samples, out, child, end: ended(child), mark });
@@ -37,6 +38,9 @@ interface Run {
   readonly end: ReturnType<typeof ended>;
   readonly mark: string;
 }
+
+/** A value that no other process has in its environment. */
+const newMark = () => `merc-test-${process.pid}-${Math.random()}`;
 
 /** Processes that live and have the mark. */
 function marked(mark: string): number[] {
@@ -96,7 +100,7 @@ test('no worker outlives a parent that was killed, even in an endless native loo
 });
 
 test('no idle worker outlives a parent that was killed', onLinux, async () => {
-  const mark = `merc-test-${process.pid}-${Math.random()}`;
+  const mark = newMark();
   const child = startMerc([], { program: 'test/support/idle-pool', env: { MERC_TEST_MARK: mark } });
   const end = ended(child);
   try {
@@ -116,16 +120,12 @@ test('no idle worker outlives a parent that was killed', onLinux, async () => {
 });
 
 test('workers that may come late start with the first batch, the others at once', onLinux, async () => {
-  const mark = `merc-test-${process.pid}-${Math.random()}`;
+  const mark = newMark();
   process.env['MERC_TEST_MARK'] = mark;
   const [early, late] = [openPool({ workers: 1 }), openPool({ workers: 2, late: true })];
   try {
     await eventually(30, 'the early worker is not there', () => marked(mark).length === 1);
-    await inFolder(async (folder) => {
-      const [recordsPath, stringsPath, progressPath] = [join(folder, 'records'), join(folder, 'strings'), join(folder, 'progress')];
-      const options = { classic: true, maxFileSize: 1e6, tlsh: false };
-      await late.extract({ roots: [folder], files: [], recordsPath, stringsPath, options, metadata: {} }, { turn: 1, progressPath });
-    });
+    await inFolder(async (folder) => void (await late.extract(...emptyBatch(folder, 'only', 1))));
     await eventually(30, 'not all late workers have started', () => marked(mark).length === 3);
   } finally {
     delete process.env['MERC_TEST_MARK'];
@@ -136,7 +136,7 @@ test('workers that may come late start with the first batch, the others at once'
 
 test('a run that comes to nothing before it has begun leaves no worker', onLinux, async () => {
   await inFolder(async (folder) => {
-    const mark = `merc-test-${process.pid}-${Math.random()}`;
+    const mark = newMark();
     await fill(folder, { 'none/.keep.csv': '', 'some/x': 'MZ', 'bad.csv': 'x,y' });
     const runs = [['none'], ['gone'], ['some', '--csv', join(folder, 'bad.csv')]];
     for (const [path = '', ...flags] of runs) {
