@@ -1,5 +1,6 @@
 //! merc-core for JavaScript: names and options in, plans and small summaries out. One plain function behind
-//! each export and one class (`found`), synchronous but for `file_stats`; the pool's workers are what runs side by side.
+//! each export and one class (`found`), synchronous but for `file_stats`; the pool's workers are what runs
+//! side by side.
 
 mod found;
 mod guard;

@@ -4,7 +4,6 @@
 //! ends the run; then root and path bytes. What is written of a shard is one line of JSON.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -129,7 +128,7 @@ impl Found {
             self.files.sort_unstable_by(by_path);
             self.files.truncate(limit);
         }
-        let in_plan = |a: &Entry, b: &Entry| -> Ordering { b.size.cmp(&a.size).then_with(|| by_path(a, b)) };
+        let in_plan = |a: &Entry, b: &Entry| b.size.cmp(&a.size).then_with(|| by_path(a, b));
         self.files.sort_unstable_by(in_plan);
         self.files.shrink_to_fit();
         Arc::make_mut(&mut self.paths).shrink_to_fit();
